@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * act: actions become effects, and effects become events; see act.h.
+ *
+ * It must never look at the machines to decide anything, and never wait for anything.
+ */
+#include "act.h"
+
+#include <errno.h>
+#include <signal.h>		/* numbers only */
+#include <string.h>
+#include <sys/reboot.h>
+
+#include "become.h"
+#include "fmt.h"
+#include "jvm.h"
+#include "log.h"
+#include "sys.h"
+#include "words.h"
+
+static const char *
+name_of(const struct act_scope *scope, int slot)
+{
+	return slot < 0 ? NULL : scope->conf->name[slot];
+}
+
+void
+act_tell(struct act_scope *scope, int what, int slot, int32_t a)
+{
+	if (scope->count == ACT_QUEUE) {
+		log_err(NULL, 0, "event %s was lost: the queue is full; please report it",
+		    words_event(what));
+		return;
+	}
+	scope->queue[(scope->head + scope->count++) % ACT_QUEUE] = (struct step_event){
+		.what = (uint8_t)what, .slot = (int8_t)slot, .a = a };
+}
+
+bool
+act_next(struct act_scope *scope, struct step_event *event)
+{
+	if (scope->count == 0)
+		return false;
+	*event = scope->queue[scope->head];
+	scope->head = (scope->head + 1) % ACT_QUEUE;
+	scope->count--;
+	return true;
+}
+
+/* ---- starting ---- */
+
+/* In the child; its memory is its own. */
+_Noreturn static void
+child(const struct act_scope *scope, int slot, int report)
+{
+	static struct jvm_line line;
+	const struct conf_server *conf = &scope->conf->server[slot];
+	int rc = jvm_line(&line, conf);
+
+	if (rc < 0)
+		become_failed(report, PROC_EXEC, -rc, "command line");
+	become_server(conf, &scope->conf->secret_env, line.argv, jvm_jar(conf),
+	    scope->conf->name[slot], report);
+}
+
+static void
+act_spawn(struct act_scope *scope, const struct step_act *a)
+{
+	const struct conf_server *conf = &scope->conf->server[a->slot];
+	struct proc_main *p = &scope->world->proc.main[a->slot];
+	int report;
+	pid_t pid = proc_fork(&scope->world->proc, a->slot, &report);
+
+	if (pid == 0)
+		child(scope, a->slot, report);
+	if (pid < 0) {
+		log_err(name_of(scope, a->slot), (int)pid, "cannot fork");
+		act_tell(scope, STEP_SPAWN_FAILED, a->slot,
+		    proc_may_pass((int)-pid) ? FAILURE_RETRY : FAILURE_FATAL);
+		return;
+	}
+	if (sys_epoll_add(scope->epoll, p->report, TAG_REPORT | (unsigned)a->slot) < 0) {
+		/* Its end tells the same, only later; but it must not stay open for ever. */
+		sys_close(p->report);
+		p->report = -1;
+	}
+	log_info(name_of(scope, a->slot), "starting %s in %s (pid %d)",
+	    conf->command.count > 0 ? conf->command.text : conf->jar, conf->dir, (int)pid);
+	act_tell(scope, STEP_SPAWNED, a->slot, 0);
+	if (p->report < 0)
+		act_tell(scope, STEP_EXEC_DONE, a->slot, 0);
+}
+
+static void
+say_no_jar(const char *name, const struct conf_server *conf, const char *found)
+{
+	char hint[256] = "";
+
+	if (*found != '\0')
+		fmt_put(hint, sizeof(hint), "Found %s: set \"jar = %s\". Otherwise d", found, found);
+	log_err(name, 0, "no %s in %s. %sownload a server and put it there; mcinit downloads nothing",
+	    conf->jar, conf->dir, *hint != '\0' ? hint : "D");
+}
+
+static void
+say_not_executed(const char *name, const struct conf_server *conf, const struct proc_report *r)
+{
+	bool java = conf->command.count == 0;
+	const char *hint = java ? "Install Java or set \"java = /path/to/java\"" :
+	    "Set \"command\" to a program that exists";
+
+	if (r->error == EACCES)
+		hint = "Make it executable (chmod +x)";
+	else if (r->error == ENOEXEC)
+		hint = "A script needs #!/bin/sh as its first line; a program must be built for this machine";
+	else if (proc_may_pass(r->error))
+		hint = "This may pass by itself";
+	log_err(name, r->error, "cannot execute %s", r->what);
+	log_info(name, "%s", hint);
+}
+
+/* The message for a failed stage, and what it means for the decision. */
+static enum step_failure
+judge(const struct act_scope *scope, int slot, const struct proc_report *r)
+{
+	const struct conf_server *conf = &scope->conf->server[slot];
+	const char *name = name_of(scope, slot);
+
+	switch (r->stage) {
+	case PROC_LOCK:
+		if (r->holder > 0)
+			log_err(name, 0, "the world in %s is in use by another server (pid %d); stop that one "
+			    "first", conf->dir, (int)r->holder);
+		else
+			log_err(name, 0, "the world in %s is in use by another server", conf->dir);
+		return FAILURE_LOCKED;
+	case PROC_JAR:
+		say_no_jar(name, conf, r->what);
+		return FAILURE_CONFIG;
+	case PROC_DIRECTORY:
+		log_err(name, r->error, "cannot enter its directory %s; make it, or set \"dir\"", conf->dir);
+		return FAILURE_CONFIG;
+	case PROC_EXEC:
+		say_not_executed(name, conf, r);
+		break;
+	default:
+		log_err(name, r->error, "cannot start: stage %d %s", r->stage, r->what);
+		break;
+	}
+	return proc_may_pass(r->error) ? FAILURE_RETRY : FAILURE_FATAL;
+}
+
+static void
+warn_once(const struct act_scope *scope, int slot, const struct proc_report *r)
+{
+	struct proc_main *p = &scope->world->proc.main[slot];
+	uint8_t bit = (uint8_t)(1U << r->stage);
+
+	if (p->warned & bit)
+		return;
+	p->warned |= bit;
+	if (r->stage == PROC_LOCK)
+		log_warn(name_of(scope, slot), r->error, "cannot lock %s/%s, so nothing keeps a second "
+		    "server off this world", scope->conf->server[slot].dir, r->what);
+	else
+		log_warn(name_of(scope, slot), r->error, "cannot set %s; going on without", r->what);
+}
+
+static void
+close_report(struct act_scope *scope, int slot)
+{
+	struct proc_main *p = &scope->world->proc.main[slot];
+
+	if (p->report < 0)
+		return;
+	sys_epoll_remove(scope->epoll, p->report);
+	sys_close(p->report);
+	p->report = -1;
+}
+
+void
+act_hear_report(struct act_scope *scope, int slot)
+{
+	struct proc_main *p = &scope->world->proc.main[slot];
+	struct proc_report r;
+	int rc;
+
+	while (p->report >= 0 && (rc = proc_read_report(p->report, &r)) != 0) {
+		if (rc < 0) {
+			close_report(scope, slot);
+			if (!p->failed)
+				act_tell(scope, STEP_EXEC_DONE, slot, 0);
+		} else if (r.warning) {
+			warn_once(scope, slot, &r);
+		} else {
+			p->failed = true;
+			act_tell(scope, STEP_EXEC_FAILED, slot, judge(scope, slot, &r));
+		}
+	}
+}
+
+/* ---- ending ---- */
+
+static void
+complain_of_signal(const struct act_scope *scope, const struct step_act *a, int rc)
+{
+	char signal[WORDS_SHORT];
+
+	/* ESRCH: it ended in the meantime, and its end is on the way. */
+	if (rc >= 0 || rc == -ESRCH)
+		return;
+	words_signal(signal, (int)a->a);
+	log_err(name_of(scope, a->slot), rc, "cannot send %s", signal);
+}
+
+static void
+act_signal_main(struct act_scope *scope, const struct step_act *a)
+{
+	complain_of_signal(scope, a, proc_signal(&scope->world->proc.main[a->slot], (int)a->a));
+}
+
+static void
+act_signal_group(struct act_scope *scope, const struct step_act *a)
+{
+	complain_of_signal(scope, a, proc_signal_group(&scope->world->proc.main[a->slot], (int)a->a));
+}
+
+static int
+start_sweep(struct act_scope *scope, int slot, int signal)
+{
+	const struct step_whole *whole = &world_now(scope->world)->whole;
+	struct proc_broom broom = {
+		.name = scope->conf->name[slot], .signal = signal,
+		.alone = whole->mode == MODE_SERVICE && scope->conf->servers == 1,
+		.level = scope->conf->mcinit.log_level,
+		.json = scope->conf->mcinit.log_format == FORMAT_JSON,
+	};
+	int rc = proc_sweep(&scope->world->proc, slot, &broom);
+
+	if (rc < 0)
+		log_err(name_of(scope, slot), rc, "cannot look for what is left of it; trying again");
+	return rc;
+}
+
+static void
+act_sweep(struct act_scope *scope, const struct step_act *a)
+{
+	start_sweep(scope, a->slot, (int)a->a);
+}
+
+static void
+act_look(struct act_scope *scope, const struct step_act *a)
+{
+	struct proc_main *p = &scope->world->proc.main[a->slot];
+	enum proc_left left;
+
+	if (p->sweep != 0)
+		return;			/* its end will be the answer */
+	left = proc_look(&scope->world->proc, a->slot);
+	if (left == PROC_UNSURE && start_sweep(scope, a->slot, 0) == 0)
+		return;
+	act_tell(scope, STEP_TREE, a->slot, left != PROC_EMPTY);
+}
+
+/* While it walked, the last of them may have ended; who asks now gets the answer of now. */
+static void
+sweep_ended(struct act_scope *scope, int slot, int status)
+{
+	struct proc_main *p = &scope->world->proc.main[slot];
+	int next = p->sweep_next, code = step_exit_code(status);
+
+	p->sweep_next = 0;
+	if (next != 0 && start_sweep(scope, slot, next) == 0)
+		return;
+	if (code > 1 && next == 0)
+		log_warn(name_of(scope, slot), 0, "the helper that looks for leftovers failed (code %d)", code);
+	if (code != 0 && proc_look(&scope->world->proc, slot) == PROC_EMPTY)
+		code = 0;
+	act_tell(scope, STEP_TREE, slot, code != 0);
+}
+
+static void reader_ended(struct act_scope *scope, int status);
+
+void
+act_reap(struct act_scope *scope)
+{
+	struct proc_end end;
+	bool strangers = false;
+	int n = 0;
+
+	scope->more_to_reap = false;
+	for (;;) {
+		if (n++ == ACT_REAP) {
+			scope->more_to_reap = true;
+			break;
+		}
+		proc_reap(&scope->world->proc, &end);
+		if (end.whose == PROC_NO_MORE || end.whose == PROC_NO_CHILD)
+			break;
+		if (end.whose == PROC_MAIN) {
+			/* What it said before it ended comes first. */
+			act_hear_report(scope, end.slot);
+			close_report(scope, end.slot);
+			act_tell(scope, STEP_ENDED, end.slot, end.status);
+		} else if (end.whose == PROC_SWEEP) {
+			sweep_ended(scope, end.slot, end.status);
+		} else if (end.whose == PROC_READER) {
+			reader_ended(scope, end.status);
+		}
+		strangers |= end.whose == PROC_NOBODY;
+	}
+	if (strangers)
+		act_tell(scope, STEP_REAPED, -1, 0);
+}
+
+/* ---- reload ---- */
+
+static void
+close_reader(struct act_scope *scope)
+{
+	struct proc_table *table = &scope->world->proc;
+
+	if (table->reader_pipe < 0)
+		return;
+	sys_epoll_remove(scope->epoll, table->reader_pipe);
+	sys_close(table->reader_pipe);
+	table->reader_pipe = -1;
+}
+
+static void
+act_reload(struct act_scope *scope, const struct step_act *a)
+{
+	struct proc_table *table = &scope->world->proc;
+	int rc;
+
+	(void)a;
+	if (scope->world->text.file[0] == '\0') {
+		log_warn(NULL, 0, "reload: there is no INI; mcinit was started with defaults");
+		return;
+	}
+	/* A reader that hangs at a dead disk is given up: the newest request counts. */
+	if (table->reader != 0)
+		sys_kill(table->reader, SIGKILL);
+	close_reader(scope);
+	scope->received = 0;
+	rc = proc_read_conf(table, scope->reader_argv);
+	if (rc == 0)
+		rc = sys_epoll_add(scope->epoll, table->reader_pipe, TAG_READER);
+	if (rc < 0)
+		log_err(NULL, rc, "reload: cannot read the INI; the configuration stays as it is");
+	else
+		log_info(NULL, "reload: reading %s", scope->world->text.file);
+}
+
+void
+act_hear_reader(struct act_scope *scope)
+{
+	struct proc_table *table = &scope->world->proc;
+	char *to = (char *)scope->incoming;
+	ssize_t n;
+
+	if (table->reader_pipe < 0)
+		return;
+	while (scope->received < sizeof(*scope->incoming)) {
+		n = sys_read(table->reader_pipe, to + scope->received,
+		    sizeof(*scope->incoming) - scope->received);
+		if (n == -EAGAIN)
+			return;
+		if (n <= 0)
+			break;
+		scope->received += (size_t)n;
+	}
+	close_reader(scope);
+}
+
+static void
+say_refused(void *cookie, enum conf_severity severity, const char *line)
+{
+	(void)cookie;
+	if (severity == CONF_ERROR)
+		log_err(NULL, 0, "%s", line);
+}
+
+/* Which servers have keys that wait for their next start. */
+struct difference {
+	const struct act_scope *scope;
+	bool boot_only;
+	bool pending[CONF_SERVERS];
+};
+
+static void
+differs(void *cookie, const struct conf_key *key, int slot)
+{
+	struct difference *d = cookie;
+	const char *name = slot < 0 ? NULL : d->scope->conf->name[slot];
+
+	if (d->boot_only) {
+		if (key->when == CONF_BOOT && slot < 0)
+			log_warn(NULL, 0, "reload: %s.%s changes only when mcinit itself is started again; it "
+			    "stays as it was", conf_text(key->section), conf_text(key->name));
+		return;
+	}
+	log_info(name, "reload: %s.%s changed, %s", conf_text(key->section), conf_text(key->name),
+	    key->when == CONF_NOW ? "in force now" : "in force at the next start");
+	if (slot >= 0)
+		d->pending[slot] |= key->when == CONF_NEXT;
+}
+
+static unsigned
+slots_in_use(const struct act_scope *scope)
+{
+	unsigned busy = 0;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (world_now(scope->world)->server[slot].used)
+			busy |= 1U << slot;
+	return busy;
+}
+
+static void
+put_in_force(struct act_scope *scope)
+{
+	struct conf *old = scope->conf;
+	struct difference d = { .scope = scope };
+
+	conf_compare(old, scope->next, differs, &d);
+	scope->conf = scope->next;
+	scope->next = old;
+	memcpy(&scope->world->text, scope->incoming, load_bytes(scope->incoming));
+	log_set(scope->conf->mcinit.log_level, scope->conf->mcinit.log_format == FORMAT_JSON);
+	/* First what waits for the next start, then the starts that CONF may cause. */
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (d.pending[slot])
+			act_tell(scope, STEP_CHANGED, slot, 0);
+	act_tell(scope, STEP_CONF, -1, 0);
+}
+
+static void
+reader_ended(struct act_scope *scope, int status)
+{
+	struct difference d = { .scope = scope, .boot_only = true };
+	int without;
+
+	act_hear_reader(scope);
+	close_reader(scope);
+	if (status != 0 || !load_is_whole(scope->incoming, scope->received) ||
+	    load_again(scope->incoming, scope->next, say_refused, NULL) > 0) {
+		log_err(NULL, 0, "reload refused; the configuration stays as it was");
+		return;
+	}
+	conf_compare(scope->conf, scope->next, differs, &d);
+	without = conf_follow(scope->next, scope->conf, slots_in_use(scope));
+	if (without > 0) {
+		log_err(NULL, 0, "reload refused: %d servers find no place beside those that still stop; "
+		    "reload again when they have ended", without);
+		return;
+	}
+	put_in_force(scope);
+	log_info(NULL, "reload done: %d servers", scope->conf->servers);
+}
+
+/* ---- the rest ---- */
+
+static void
+act_forget(struct act_scope *scope, const struct step_act *a)
+{
+	log_info(name_of(scope, a->slot), "is gone from the configuration");
+	scope->conf->name[a->slot][0] = '\0';
+	scope->conf->leaving[a->slot] = false;
+	scope->conf->servers--;
+}
+
+static void
+act_debug(struct act_scope *scope, const struct step_act *a)
+{
+	bool on = log_toggle_debug();
+
+	(void)scope;
+	(void)a;
+	log_info(NULL, "debug messages are %s", on ? "on" : "off");
+}
+
+static void
+act_statistics(struct act_scope *scope, const struct step_act *a)
+{
+	const struct step_machine *m = world_now(scope->world);
+	char age[WORDS_SHORT];
+	int64_t now = sys_now();
+
+	(void)a;
+	words_duration(age, now - scope->world->started);
+	log_info(NULL, "up %s, %llu orphans reaped, %u log lines lost", age,
+	    (unsigned long long)scope->world->proc.reaped, log_lost());
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		const struct step_server *s = &m->server[slot];
+
+		if (!s->used)
+			continue;
+		words_duration(age, now - s->since);
+		log_info(name_of(scope, slot), "%s for %s, pid %d, %d restarts, last end: %s%s",
+		    words_state(s->is), age, scope->world->proc.main[slot].pid, s->restarts,
+		    words_reason(s->reason), s->changed ? ", changes wait for the next start" : "");
+	}
+}
+
+static void
+act_say(struct act_scope *scope, const struct step_act *a)
+{
+	const char *name = name_of(scope, a->slot);
+	char text[512];
+
+	words_message(text, sizeof(text), (int)a->a, a->b, a->c);
+	switch (words_level((int)a->a)) {
+	case LEVEL_ERROR:
+		log_err(name, 0, "%s", text);
+		break;
+	case LEVEL_WARN:
+		log_warn(name, 0, "%s", text);
+		break;
+	case LEVEL_INFO:
+		log_info(name, "%s", text);
+		break;
+	default:
+		log_debug(name, "%s", text);
+		break;
+	}
+}
+
+/* reboot(2) does not write back what is dirty, and both may hang: not in process 1. */
+static void
+end_machine(enum step_ending how)
+{
+	static const int commands[] = { [ENDING_EXIT] = RB_AUTOBOOT, [ENDING_REBOOT] = RB_AUTOBOOT,
+		[ENDING_HALT] = RB_HALT_SYSTEM, [ENDING_POWEROFF] = RB_POWER_OFF };
+	pid_t pid = sys_fork();
+
+	if (pid > 0)
+		return;
+	sys_signals_default();
+	sys_sync();
+	sys_reboot(commands[how]);
+	if (pid == 0)
+		sys_exit(71);
+}
+
+static void
+act_finish(struct act_scope *scope, const struct step_act *a)
+{
+	if (world_now(scope->world)->whole.mode == MODE_APPLIANCE) {
+		log_info(NULL, "all is stopped: %s", words_ending((int)a->b));
+		end_machine((enum step_ending)a->b);
+		return;			/* process 1 of a machine waits for the end of its world */
+	}
+	scope->finished = true;
+	scope->exit_code = (int)a->a;
+}
+
+void
+act(struct act_scope *scope, const struct step_act *what)
+{
+	static void (*const table[])(struct act_scope *, const struct step_act *) = {
+		[ACT_SPAWN] = act_spawn,
+		[ACT_SIGNAL_MAIN] = act_signal_main,
+		[ACT_SIGNAL_GROUP] = act_signal_group,
+		[ACT_SWEEP] = act_sweep,
+		[ACT_LOOK] = act_look,
+		[ACT_RELOAD] = act_reload,
+		[ACT_FORGET] = act_forget,
+		[ACT_DEBUG] = act_debug,
+		[ACT_STATISTICS] = act_statistics,
+		[ACT_SAY] = act_say,
+		[ACT_FINISH] = act_finish,
+	};
+	_Static_assert(sizeof(table) / sizeof(table[0]) == ACT_COUNT, "an action without a function");
+
+	table[what->what](scope, what);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * become: how a forked child of ours turns into a server; see become.h.
+ *
+ * It must never return, and never leave a signal ignored or blocked.
+ */
+#include "become.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "fmt.h"
+#include "proc.h"
+#include "sys.h"
+
+extern char **environ;
+
+enum { LOCK_FD = 3, REPORT_FD = 4, ENVIRONMENT = 2048 };
+
+static void
+tell(int report, int stage, int error, bool warning, const char *what)
+{
+	struct proc_report r = { .stage = (uint8_t)stage, .warning = warning, .error = error };
+
+	fmt_put(r.what, sizeof(r.what), "%s", what);
+	sys_write(report, &r, sizeof(r));
+}
+
+_Noreturn void
+become_failed(int report, int stage, int error, const char *what)
+{
+	tell(report, stage, error, false, what);
+	sys_exit(127);
+}
+
+static void
+write_number(int report, const char *path, int64_t value)
+{
+	char text[24];
+	int fd = sys_open(path, O_WRONLY, 0), rc = fd;
+	size_t n;
+
+	if (fd >= 0) {
+		n = fmt_put(text, sizeof(text), "%lld", (long long)value);
+		rc = (int)sys_write(fd, text, n);
+		sys_close(fd);
+	}
+	if (rc < 0)
+		tell(report, PROC_LIMIT, -rc, true, path);
+}
+
+static bool
+is_number(int64_t value)
+{
+	return value > CONF_WORD(100);	/* not "inherit" */
+}
+
+static void
+set_limit(int report, int resource, int64_t value, const char *key)
+{
+	uint64_t soft = 0, hard = 0;
+	int rc = sys_limit_get(resource, &soft, &hard);
+
+	if (rc == 0)
+		rc = sys_limit(resource, (uint64_t)value, (uint64_t)value > hard ? (uint64_t)value : hard);
+	if (rc < 0)
+		tell(report, PROC_LIMIT, -rc, true, key);
+}
+
+/* Before any change of uid: afterwards these files in /proc are no longer ours to write. */
+static void
+set_limits(const struct conf_server *conf, int report)
+{
+	int rc;
+
+	if (is_number(conf->oom_score_adj))
+		write_number(report, "/proc/self/oom_score_adj", conf->oom_score_adj);
+	if (is_number(conf->limit_nofile))
+		set_limit(report, RLIMIT_NOFILE, conf->limit_nofile, "limit_nofile");
+	if (is_number(conf->limit_core))
+		set_limit(report, RLIMIT_CORE, conf->limit_core, "limit_core");
+	if (is_number(conf->umask))
+		sys_umask((mode_t)conf->umask);
+	if (!is_number(conf->nice))
+		return;
+	rc = sys_nice((int)conf->nice);
+	if (rc < 0)
+		tell(report, PROC_LIMIT, -rc, true, "nice");
+	/* With autogroup scheduling nice counts only inside the session (sched(7), Linux 2.6.38). */
+	if (rc == 0 && sys_executable("/proc/self/autogroup") != -ENOENT)
+		write_number(report, "/proc/self/autogroup", conf->nice);
+}
+
+static int
+lock_holder(int fd)
+{
+	char text[16] = "";
+	ssize_t n = sys_pread(fd, text, sizeof(text) - 1, 0);
+
+	return n > 0 ? (int)strtol(text, NULL, 10) : 0;
+}
+
+/*
+ * The lock belongs to the open file, so it lives in the server as long as the server does, and
+ * no mcinit can start a second one on this world, whatever became of the first mcinit.
+ */
+static void
+lock_world(int report)
+{
+	static const char file[] = ".mcinit.lock";
+	struct proc_report r = { .stage = PROC_LOCK };
+	char text[16];
+	int fd = sys_open(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0644), rc;
+	size_t n;
+
+	if (fd < 0) {
+		tell(report, PROC_LOCK, -fd, true, file);
+		sys_close(LOCK_FD);
+		return;
+	}
+	rc = sys_lock(fd);
+	if (rc == -EWOULDBLOCK) {
+		r.error = EWOULDBLOCK;
+		r.holder = lock_holder(fd);
+		fmt_put(r.what, sizeof(r.what), "%s", file);
+		sys_write(report, &r, sizeof(r));
+		sys_exit(127);
+	}
+	if (rc < 0)
+		tell(report, PROC_LOCK, -rc, true, file);
+	n = fmt_put(text, sizeof(text), "%d\n", (int)sys_pid());
+	if (sys_truncate(fd, 0) == 0)
+		sys_pwrite(fd, text, n, 0);
+	sys_move(fd, LOCK_FD);
+	if (fd != LOCK_FD)
+		sys_close(fd);
+}
+
+static bool
+is_jar(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 4 && strcmp(name + n - 4, ".jar") == 0;
+}
+
+/* For the message: a jar that lies there instead of the one that is missing, or "". */
+static void
+find_jar(char found[100])
+{
+	struct sys_dir dir = { .fd = sys_open(".", O_RDONLY | O_DIRECTORY, 0) };
+	const char *name;
+
+	found[0] = '\0';
+	while (dir.fd >= 0 && found[0] == '\0' && (name = sys_dir_next(&dir)) != NULL)
+		if (is_jar(name))
+			fmt_put(found, 100, "%.99s", name);
+	if (dir.fd >= 0)
+		sys_close(dir.fd);
+}
+
+static void
+check_jar(const char *jar, int report)
+{
+	char found[100];
+	struct stat st;
+	int rc = jar == NULL ? 0 : sys_stat(jar, &st);
+
+	if (rc >= 0)
+		return;
+	find_jar(found);
+	become_failed(report, PROC_JAR, -rc, found);
+}
+
+/* Variables that are about mcinit itself, not about whoever it starts. */
+static bool
+is_ours(const char *variable)
+{
+	static const char *const ours[] = { "MCINIT_SERVER=", "LISTEN_PID=", "LISTEN_FDS=",
+		"LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=" };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strncmp(variable, ours[i], strlen(ours[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool
+has_name_of(const char *variable, const char *other)
+{
+	size_t n = strcspn(other, "=");
+
+	return strncmp(variable, other, n) == 0 && variable[n] == '=';
+}
+
+/* Whether the list has the variable's name, as NAME or as NAME=VALUE. */
+static bool
+is_listed(const struct conf_list *list, const char *variable)
+{
+	for (const char *own = conf_next(list, NULL); own != NULL; own = conf_next(list, own))
+		if (has_name_of(variable, own))
+			return true;
+	return false;
+}
+
+/* The child's own copy-on-write memory: PID 1 never pays for it. */
+static const char *server_environment[ENVIRONMENT + 1];
+
+static void
+make_environment(const struct conf_server *conf, const struct conf_list *secret, const char *mark)
+{
+	static char marked[CONF_NAME_BYTES + 32];
+	int n = 0;
+
+	for (char **e = environ; conf->env_inherit && *e != NULL && n < ENVIRONMENT - 1; e++)
+		if (!is_ours(*e) && !is_listed(&conf->env, *e) && !is_listed(secret, *e))
+			server_environment[n++] = *e;
+	for (const char *own = conf_next(&conf->env, NULL); own != NULL && n < ENVIRONMENT - 1;
+	    own = conf_next(&conf->env, own))
+		server_environment[n++] = own;
+	fmt_put(marked, sizeof(marked), "MCINIT_SERVER=%s", mark);
+	server_environment[n++] = marked;
+	server_environment[n] = NULL;
+}
+
+/* PATH as the server will see it; mcinit's own where it gets none. */
+static const char *
+search_path(void)
+{
+	const char *path = getenv("PATH");
+
+	for (int i = 0; server_environment[i] != NULL; i++)
+		if (has_name_of(server_environment[i], "PATH"))
+			path = server_environment[i] + 5;
+	return path != NULL && *path != '\0' ? path : "/usr/local/bin:/usr/bin:/bin";
+}
+
+/* execvp's search, without its fallback to a shell.  Returns the errno that tells most. */
+static int
+execute(const char *const argv[])
+{
+	char *const *words = (char *const *)argv, *const *env = (char *const *)server_environment;
+	const char *path = search_path(), *end;
+	char file[4096];
+	int error = ENOENT;
+
+	if (strchr(argv[0], '/') != NULL)
+		return -sys_exec(argv[0], words, env);
+	for (; ; path = end + 1) {
+		end = path + strcspn(path, ":");
+		if (fmt_put(file, sizeof(file), "%.*s/%s", (int)(end - path), path, argv[0]) <
+		    sizeof(file)) {
+			int rc = -sys_exec(file, words, env);
+
+			if (rc != ENOENT && rc != ENOTDIR)
+				error = rc;
+			if (rc != ENOENT && rc != ENOTDIR && rc != EACCES)
+				return error;
+		}
+		if (*end == '\0')
+			return error;
+	}
+}
+
+_Noreturn void
+become_server(const struct conf_server *conf, const struct conf_list *secret,
+    const char *const argv[], const char *jar, const char *mark, int report)
+{
+	int rc = sys_session();
+
+	if (rc < 0)
+		become_failed(report, PROC_SESSION, -rc, "");
+	set_limits(conf, report);
+	rc = sys_change_dir(conf->dir);
+	if (rc < 0)
+		become_failed(report, PROC_DIRECTORY, -rc, conf->dir);
+	lock_world(report);
+	if (conf->no_new_privs)
+		sys_no_new_privileges();
+	check_jar(jar, report);
+	rc = sys_move_private(report, REPORT_FD);
+	if (rc < 0)
+		become_failed(report, PROC_STDIO, -rc, "");
+	sys_close_from(REPORT_FD + 1);
+	make_environment(conf, secret, mark);
+	sys_signals_default();
+	sys_signals_unblock();
+	become_failed(REPORT_FD, PROC_EXEC, execute(argv), argv[0]);
+}

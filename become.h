@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * become: how a forked child of ours turns into a server.
+ *
+ * Called by act.c in the child and only there.  Everything that can fail is reported through
+ * the exec pipe as {stage, errno} (proc.h); nothing is logged here, because the parent knows
+ * the names and the policy.  It must never return to the caller's code, and never leave a
+ * signal ignored or blocked: a JVM that inherits an ignored SIGTERM saves no world.
+ */
+#ifndef BECOME_H
+#define BECOME_H
+
+#include "ini/conf.h"
+
+/*
+ * In this order: session, oom_score_adj, nice, limits, umask, directory, world lock (fd 3),
+ * no_new_privs, jar, descriptors, dispositions, mask, exec.  `argv` and `jar` come from jvm.c,
+ * `report` is the write end of the exec pipe, `mark` the value of MCINIT_SERVER in the
+ * server's environment, by which its orphans are known, and `secret` the names of variables
+ * that it must not get.
+ */
+_Noreturn void become_server(const struct conf_server *conf, const struct conf_list *secret,
+    const char *const argv[], const char *jar, const char *mark, int report);
+
+/* Reports that there was no command line to execute, and ends the child. */
+_Noreturn void become_failed(int report, int stage, int error, const char *what);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli: the command line, and the verbs that need no supervisor; see cli.h.
+ *
+ * It must never be called once servers run: it may wait for a terminal or a disk.
+ */
+#include "cli.h"
+
+#include <string.h>
+
+#include "dropin.h"
+#include "fmt.h"
+#include "log.h"
+
+enum { EXIT_USAGE = 64, EXIT_CONFIG = 78, OUT = 1, ERR = 2 };
+
+static const char usage[] =
+"Usage:\n"
+"  mcinit [-c FILE] [-n] [-o SECTION.KEY=VALUE]...    run the servers of an INI file\n"
+"  mcinit [-gsvw] [-p SIGNAL] [-e CODE]... -- PROGRAM [ARG]...\n"
+"                                                     run one program, with no INI\n"
+"  mcinit VERB                                        one of those below\n"
+"\n"
+"  -c FILE     the INI; else ./mcinit.ini, /data/mcinit.ini, /etc/mcinit.ini\n"
+"  -n          check the INI, say every error in it, and do nothing\n"
+"  -o S.K=V    set a key, for example -o server.heap=4G; may be repeated\n"
+"  --trace F   write what is decided and why to F, for a bug report\n"
+"  --help  --version\n"
+"\n";
+
+static void
+put(const char *text)
+{
+	log_print(OUT, text);
+}
+
+static int
+complain(const char *what, const char *word)
+{
+	char text[512];
+
+	fmt_put(text, sizeof(text), "mcinit: %s%s. `mcinit help` shows what there is.\n", what, word);
+	log_print(ERR, text);
+	return EXIT_USAGE;
+}
+
+/* ---- verbs ---- */
+
+static int verb_help(struct cli *cli);
+
+static int
+verb_check(struct cli *cli)
+{
+	if (cli->verb[1] != NULL)
+		cli->request.file = cli->verb[1];
+	return cli_check(cli);
+}
+
+static int
+verb_keys(struct cli *cli)
+{
+	if (cli->verb[1] == NULL)
+		conf_print_keys(put);
+	else if (strcmp(cli->verb[1], "--man") == 0)
+		conf_print_man(put);
+	else
+		return complain("keys takes only --man, not ", cli->verb[1]);
+	return 0;
+}
+
+static int
+verb_sample(struct cli *cli)
+{
+	(void)cli;
+	conf_print_sample(put);
+	return 0;
+}
+
+static int
+verb_version(struct cli *cli)
+{
+	(void)cli;
+	put("mcinit " MCINIT_VERSION "\n");
+	return 0;
+}
+
+static const struct verb {
+	const char *name, *words;	/* what may follow it */
+	int most;			/* so many words, itself included */
+	int (*run)(struct cli *cli);
+	const char *help;
+} verbs[] = {
+	{ "check", "[FILE]", 2, verb_check, "check the INI, say every error in it" },
+	{ "keys", "[--man]", 2, verb_keys, "list every key of the INI; or its manual page" },
+	{ "sample", "", 1, verb_sample, "print an INI to begin with" },
+	{ "version", "", 1, verb_version, "print the version" },
+	{ "help", "", 1, verb_help, "print this" },
+};
+
+static int
+verb_help(struct cli *cli)
+{
+	char line[128];
+
+	(void)cli;
+	put(usage);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		fmt_put(line, sizeof(line), "  %-7s %-9s %s\n", verbs[i].name, verbs[i].words,
+		    verbs[i].help);
+		put(line);
+	}
+	put("\nWith `--`, as the small container inits:\n");
+	put(dropin_help);
+	return 0;
+}
+
+bool
+cli_verb(struct cli *cli)
+{
+	if (cli->verb == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(cli->verb[0], verbs[i].name) != 0)
+			continue;
+		cli->exit_code = cli->words > verbs[i].most ?
+		    complain("one word too many: ", cli->verb[verbs[i].most]) : verbs[i].run(cli);
+		return true;
+	}
+	cli->exit_code = complain("there is no verb ", cli->verb[0]);
+	return true;
+}
+
+/* ---- options ---- */
+
+static char *const help_words[] = { (char[]){ "help" }, NULL };
+static char *const version_words[] = { (char[]){ "version" }, NULL };
+
+/* The value of option `letter` at argv[*i]: behind it or the next word; NULL if there is none. */
+static const char *
+value_of(char *argv[], int *i)
+{
+	if (argv[*i][1] != '-' && argv[*i][2] != '\0')
+		return argv[*i] + 2;
+	return argv[*i + 1] != NULL ? argv[++*i] : NULL;
+}
+
+static bool
+take_value(struct cli *cli, const char *word, const char *value)
+{
+	if (value == NULL)
+		return complain("a value is missing behind ", word), false;
+	if (word[1] == 'c') {
+		cli->request.file = value;
+	} else if (word[1] == '-') {
+		cli->trace = value;
+	} else {
+		if (cli->request.count == CLI_OVERRIDES)
+			return complain("too many times ", word), false;
+		cli->overrides[cli->request.count++] = value;
+	}
+	return true;
+}
+
+static bool
+take_option(struct cli *cli, char *argv[], int *i)
+{
+	const char *word = argv[*i];
+
+	if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
+		cli->verb = help_words;
+	else if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0)
+		cli->verb = version_words;
+	else if (strcmp(word, "-n") == 0)
+		cli->check_only = true;
+	else if (word[1] == 'c' || word[1] == 'o' || strcmp(word, "--trace") == 0)
+		return take_value(cli, word, value_of(argv, i));
+	else
+		return complain("there is no option ", word), false;
+	return true;
+}
+
+bool
+cli_parse(struct cli *cli, int argc, char *argv[])
+{
+	memset(cli, 0, sizeof(*cli));
+	cli->request.overrides = cli->overrides;
+	for (int i = 1; i < argc && cli->verb == NULL; i++) {
+		if (argv[i][0] != '-' || argv[i][1] == '\0') {
+			cli->verb = argv + i;
+			cli->words = argc - i;
+		} else if (strcmp(argv[i], "--") == 0) {
+			cli->exit_code = complain("no program behind ", argv[i]);
+			return false;
+		} else if (!take_option(cli, argv, &i)) {
+			cli->exit_code = EXIT_USAGE;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- check ---- */
+
+static void
+print_complaint(void *cookie, enum conf_severity severity, const char *line)
+{
+	char text[2048];
+
+	(void)cookie;
+	fmt_put(text, sizeof(text), "%s%s\n", severity == CONF_WARNING ? "warning: " : "", line);
+	log_print(ERR, text);
+}
+
+int
+cli_check(struct cli *cli)
+{
+	static struct load_text text;
+	static struct conf conf;
+	int errors = load_read(&text, &conf, &cli->request, true, print_complaint, NULL);
+	char line[LOAD_PATH + 64];
+
+	if (errors > 0)
+		return EXIT_CONFIG;
+	fmt_put(line, sizeof(line), "%s: configuration OK, %d server%s\n",
+	    text.file[0] != '\0' ? text.file : "defaults", conf.servers, conf.servers == 1 ? "" : "s");
+	put(line);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli: the command line, and the verbs that need no supervisor.
+ *
+ * Called by main() before anything else is set up.  May block and may print; it must never be
+ * called once servers run.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+
+#include "load.h"
+
+enum { CLI_OVERRIDES = 64 };
+
+struct cli {
+	struct load_request request;	/* -c and -o */
+	const char *overrides[CLI_OVERRIDES];
+	bool check_only;		/* -n */
+	const char *trace;		/* --trace FILE */
+	char *const *verb;		/* the first word that is no option, and what follows it */
+	int words;			/* how many */
+	int exit_code;			/* of cli_parse() and cli_verb() */
+};
+
+/* Fills `cli`; false: it has said why, and exit_code is to be used. */
+bool cli_parse(struct cli *cli, int argc, char *argv[]);
+
+/* Whether a verb was asked for; it has been done, and exit_code is to be used. */
+bool cli_verb(struct cli *cli);
+
+/* Reads and checks the configuration, says every error and warning.  The exit code: 0 or 78. */
+int cli_check(struct cli *cli);
+
+#endif

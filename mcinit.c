@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mcinit: the front door.  Picks the role, sets up, and turns the loop.
+ *
+ * One event a turn: the decision (step.c) works on a draft of the state, the draft becomes the
+ * truth, then its actions are carried out (act.c).  It must never block, and behind the line
+ * that says so it must never end but by the decision to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>		/* numbers only */
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+#include "act.h"
+#include "cli.h"
+#include "dropin.h"
+#include "host.h"
+#include "log.h"
+#include "sweep.h"
+#include "sys.h"
+#include "trace.h"
+#include "words.h"
+
+enum { EXIT_SYSTEM = 71, EXIT_CONFIG = 78, TAGS = 16 };
+
+extern char **environ;
+
+static struct conf confs[2];
+static struct load_text incoming;
+static struct act_scope scope;
+static int signals, trace = -1;
+
+/* ---- setting up: here errors end the program ---- */
+
+/* Without this the first file we open becomes somebody's standard output. */
+static void
+repair_descriptors(void)
+{
+	struct stat st;
+
+	for (int fd = 0; fd <= 2; fd++) {
+		int null;
+
+		if (sys_stat_fd(fd, &st) != -EBADF)
+			continue;
+		null = sys_open("/dev/null", O_RDWR, 0);
+		if (null < 0)
+			null = sys_open("/", O_RDONLY | O_DIRECTORY, 0);
+		if (null >= 0)
+			sys_move(null, fd);
+		if (null > fd)
+			sys_close(null);
+	}
+}
+
+_Noreturn static void
+cannot_start(int error, const char *what)
+{
+	log_err(NULL, error, "cannot start: %s", what);
+	sys_exit(EXIT_SYSTEM);
+}
+
+static void
+say_conf(void *cookie, enum conf_severity severity, const char *line)
+{
+	(void)cookie;
+	if (severity == CONF_ERROR)
+		log_err(NULL, 0, "%s", line);
+	else
+		log_warn(NULL, 0, "%s", line);
+}
+
+static void
+load_conf(const struct cli *cli)
+{
+	const struct load_text *text = &scope.world->text;
+
+	if (load_read(&scope.world->text, &confs[0], &cli->request, true, say_conf, NULL) > 0)
+		sys_exit(EXIT_CONFIG);
+	log_set(confs[0].mcinit.log_level, confs[0].mcinit.log_format == FORMAT_JSON);
+	scope.conf = &confs[0];
+	scope.next = &confs[1];
+	scope.incoming = &incoming;
+	if (text->file[0] == '\0')
+		log_info(NULL, "no INI found; running server.jar of %s with defaults", text->directory);
+}
+
+/* The helper gets the same command line, but the INI by its absolute name: we leave our cwd. */
+static void
+prepare_reader(const struct cli *cli)
+{
+	static char me[] = "mcinit", role[] = "--role=read", c[] = "-c", o[] = "-o";
+	static char *words[2 * CLI_OVERRIDES + 5];
+	int n = 0;
+
+	words[n++] = me;
+	words[n++] = role;
+	words[n++] = c;
+	words[n++] = scope.world->text.file;
+	for (int i = 0; i < cli->request.count; i++) {
+		words[n++] = o;
+		words[n++] = (char *)(uintptr_t)cli->overrides[i];
+	}
+	words[n] = NULL;
+	scope.reader_argv = words;
+}
+
+static void
+open_trace(const struct cli *cli)
+{
+	static char text[TRACE_LINES];
+
+	if (cli->trace == NULL)
+		return;
+	trace = sys_open(cli->trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	if (trace < 0)
+		cannot_start(trace, cli->trace);
+	trace_head(text, sizeof(text), &world_now(scope.world)->whole, scope.conf);
+	sys_write(trace, text, strlen(text));
+}
+
+static void
+open_events(void)
+{
+	signals = sys_signalfd();
+	scope.epoll = sys_epoll();
+	if (signals < 0 || scope.epoll < 0)
+		cannot_start(signals < 0 ? signals : scope.epoll, "signalfd or epoll");
+	if (sys_epoll_add(scope.epoll, signals, TAG_SIGNALS) < 0)
+		cannot_start(0, "epoll refuses the signalfd");
+}
+
+static void
+announce(enum step_mode mode, const char *run_dir)
+{
+	log_info(NULL, "mcinit " MCINIT_VERSION ", %s mode, pid %d, %d server%s, run_dir %s",
+	    host_mode_name(mode), (int)sys_pid(), scope.conf->servers,
+	    scope.conf->servers == 1 ? "" : "s", run_dir);
+}
+
+static void
+set_up(const struct cli *cli, const char *self)
+{
+	enum step_mode mode = host_mode();
+	char run_dir[HOST_PATH];
+
+	sys_close_from(3);
+	log_open();
+	proc_set_self(self);
+	if (mode == MODE_SERVICE)
+		sys_subreaper();
+	scope.world = world_create();
+	if (scope.world == NULL)
+		cannot_start(-ENOMEM, "no memory for the state");
+	load_conf(cli);
+	prepare_reader(cli);
+	if (host_run_dir(scope.conf->mcinit.run_dir, mode != MODE_SERVICE, run_dir) < 0)
+		sys_exit(EXIT_SYSTEM);
+	step_init(world_draft(scope.world), mode, host_in_container(mode));
+	world_commit(scope.world);
+	open_events();
+	open_trace(cli);
+	/* An inherited directory would keep its file system from being unmounted. */
+	sys_change_dir("/");
+	announce(mode, run_dir);
+}
+
+/* ---- the loop: from here on nothing may bail ---- */
+
+static void
+write_trace(int64_t now, const struct step_event *event, const struct step_acts *acts)
+{
+	static char text[TRACE_LINES];
+
+	trace_turn(text, sizeof(text), now, event, acts, world_now(scope.world));
+	sys_write(trace, text, strlen(text));
+}
+
+static void
+turn(const struct step_event *event)
+{
+	static struct step_acts acts;
+	int64_t now = sys_now();
+
+	step(scope.conf, world_draft(scope.world), event, now, &acts);
+	world_commit(scope.world);
+	if (trace >= 0)
+		write_trace(now, event, &acts);
+	for (int i = 0; i < acts.count; i++)
+		act(&scope, &acts.act[i]);
+}
+
+static void
+turn_all(void)
+{
+	struct step_event event;
+
+	while (act_next(&scope, &event))
+		turn(&event);
+}
+
+/* Signals that the kernel sends us for our own doing say nothing to us. */
+static void
+hear_signals(void)
+{
+	struct signalfd_siginfo info;
+	bool child = false;
+
+	while (sys_signal_read(signals, &info) == 1) {
+		if (info.ssi_signo == SIGCHLD)
+			child = true;
+		else if (info.ssi_signo != SIGPIPE)
+			act_tell(&scope, STEP_SIGNAL, -1, (int32_t)info.ssi_signo);
+		turn_all();
+	}
+	if (child)
+		act_reap(&scope);
+}
+
+static void
+hear(uint64_t tag)
+{
+	switch (tag & ~UINT64_C(0xff)) {
+	case TAG_SIGNALS:
+		hear_signals();
+		break;
+	case TAG_REPORT:
+		act_hear_report(&scope, (int)(tag & 0xff));
+		break;
+	case TAG_READER:
+		act_hear_reader(&scope);
+		break;
+	}
+}
+
+static int
+time_to_wait(void)
+{
+	int64_t deadline = step_deadline(world_now(scope.world)), left;
+
+	if (scope.more_to_reap)
+		return 0;
+	if (deadline == STEP_NEVER)
+		return -1;
+	left = deadline - sys_now();
+	return left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+static void
+wait_and_hear(void)
+{
+	uint64_t tags[TAGS];
+	int n = sys_epoll_wait(scope.epoll, tags, TAGS, time_to_wait());
+
+	/* It cannot fail as we call it; if it does, the signals still have to be served. */
+	if (n < 0) {
+		sys_readable(signals, 1000);
+		hear_signals();
+	}
+	for (int i = 0; i < n; i++)
+		hear(tags[i]);
+	if (scope.more_to_reap)
+		act_reap(&scope);
+	if (step_deadline(world_now(scope.world)) <= sys_now())
+		act_tell(&scope, STEP_TICK, -1, 0);
+}
+
+_Noreturn static void
+supervise(const struct cli *cli, const char *self)
+{
+	set_up(cli, self);
+	/* From here on nothing may bail: an exit of process 1 ends everything it looks after. */
+	act_tell(&scope, STEP_CONF, -1, 0);
+	for (;;) {
+		turn_all();
+		if (scope.finished)
+			sys_exit(scope.exit_code);
+		wait_and_hear();
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct cli cli;
+
+	sys_signals_block();
+	sys_signals_default();
+	repair_descriptors();
+	if (argc > 1 && strcmp(argv[1], "--role=sweep") == 0)
+		return sweep_main(argc, argv);
+	if (dropin_asked(argc, argv))
+		dropin_main(argc, argv, environ);
+	if (argc > 1 && strcmp(argv[1], "--role=read") == 0)
+		return cli_parse(&cli, argc - 1, argv + 1) ? load_role(&cli.request) : cli.exit_code;
+	if (!cli_parse(&cli, argc, argv) || cli_verb(&cli))
+		return cli.exit_code;
+	if (cli.check_only)
+		return cli_check(&cli);
+	supervise(&cli, argv[0]);
+}

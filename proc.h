@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc: children, seen from PID 1.
+ *
+ * Forks servers and helpers, reads how their exec went, reaps everything that ends, tells
+ * whose it was, and finds out whether anything of a server is left.  Called by act.c and by
+ * the loop.  It must never block, and never signal a process that it has not forked itself or
+ * that has been reaped.  What a child does before its exec is in become.c.
+ */
+#ifndef PROC_H
+#define PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ini/conf.h"
+
+/* Where the way from fork to the server's first instruction ended. */
+#define PROC_STAGES(X) \
+	X(FORK, "fork") \
+	X(SESSION, "setsid") \
+	X(LIMIT, "set its limits") \
+	X(DIRECTORY, "change to its directory") \
+	X(LOCK, "lock its world") \
+	X(JAR, "find its jar") \
+	X(STDIO, "set up its descriptors") \
+	X(EXEC, "execute")
+
+#define X(name, text) PROC_##name,
+enum proc_stage { PROC_STAGES(X) PROC_STAGE_COUNT };
+#undef X
+
+/* What a child writes into the close-on-exec pipe; end of file without it means: executed. */
+struct proc_report {
+	uint8_t stage;
+	bool warning;			/* it goes on all the same */
+	int32_t error;			/* errno */
+	int32_t holder;			/* LOCK: the pid written in the lock file, or 0 */
+	char what[108];			/* the path or word in question */
+};
+
+/* The main process of a slot, as PID 1 sees it.  Numbers only: it is a part of the world. */
+struct proc_main {
+	int32_t pid;			/* 0 = none; from fork to reap */
+	int32_t pidfd;			/* -1 = none; closed at reap */
+	int32_t report;			/* read end of the exec pipe, -1 = closed */
+	int32_t session;		/* pid of the last main process, kept for its leftovers */
+	int32_t sweep;			/* pid of the sweep helper, 0 = none */
+	uint8_t sweep_signal;		/* what it was told to send */
+	uint8_t sweep_next;		/* what is to be sent when it has ended, or 0 */
+	uint8_t warned;			/* stages already warned about, one bit each */
+	bool failed;			/* this start was reported as failed */
+};
+
+struct proc_table {
+	struct proc_main main[CONF_SERVERS];
+	int32_t reader;			/* pid of the helper that reads the INI, 0 = none */
+	int32_t reader_pipe;		/* read end, -1 = closed */
+	uint64_t reaped;		/* children that were nobody's main process nor helper */
+};
+
+/* Whose end was it?  `slot` is meaningful for MAIN and SWEEP. */
+enum proc_whose { PROC_NOBODY, PROC_MAIN, PROC_SWEEP, PROC_READER, PROC_NO_MORE, PROC_NO_CHILD };
+struct proc_end {
+	enum proc_whose whose;
+	int slot;
+	int status;
+};
+
+/* What is left of a server whose main process was reaped. */
+enum proc_left { PROC_EMPTY, PROC_LEFT, PROC_UNSURE };
+
+void proc_init(struct proc_table *table);
+
+/* How helpers find the binary: /proc/self/exe, or this path where there is no /proc. */
+void proc_set_self(const char *path);
+
+/*
+ * Forks.  In the child returns 0 and puts the write end of a new exec pipe into *report.  In
+ * the parent returns the pid and fills table->main[slot]; the caller registers its `report`.
+ * Or -errno, with nothing left open.
+ */
+pid_t proc_fork(struct proc_table *table, int slot, int *report);
+
+/* Next report of a child: 1 and *report, 0 nothing yet, -EPIPE: closed, so it was executed. */
+int proc_read_report(int fd, struct proc_report *report);
+
+/* Whether a failure may pass by itself (no memory, busy text file). */
+bool proc_may_pass(int error);
+
+/* One ended child, PROC_NO_MORE when no further has ended, PROC_NO_CHILD when there is none. */
+void proc_reap(struct proc_table *table, struct proc_end *end);
+
+/* Signals the main process, by its pidfd where there is one; or it and its process group. */
+int proc_signal(const struct proc_main *main, int signal);
+int proc_signal_group(const struct proc_main *main, int signal);
+
+/*
+ * What is left of slot's tree, as far as can be told at once.  UNSURE: there are orphans whose
+ * owner only the sweep helper can find out.
+ */
+enum proc_left proc_look(const struct proc_table *table, int slot);
+
+/* What the sweep helper has to know. */
+struct proc_broom {
+	const char *name;		/* the server's */
+	int signal;			/* 0 = only count */
+	bool alone;			/* orphans without a mark are this server's, too */
+	int level;			/* for its log lines */
+	bool json;
+};
+
+/*
+ * Starts the sweep helper (sweep.c) for slot, or lets a running one know what comes next.  Its
+ * end is reported by proc_reap() with exit code 1 if anything was left, else 0.
+ */
+int proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom);
+
+/* Starts the helper that reads the INI (load.c); argv is what mcinit itself was started with. */
+int proc_read_conf(struct proc_table *table, char *const argv[]);
+
+#endif

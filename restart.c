@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * restart: what follows the end of a server, a part of the decision (step.h).
+ *
+ * Why did it end, does it start again, and when.  Called by server.c.  restart_after_end() is
+ * the one place that decides; nothing else may start a server that the operator did not start.
+ */
+#include <signal.h>		/* numbers only */
+
+#include "step_in.h"
+
+int64_t
+step_delay(const struct conf_server *conf, int try)
+{
+	int64_t delay = conf->restart_delay;
+
+	while (--try > 0 && delay > 0 && delay < conf->restart_delay_max)
+		delay *= 2;
+	return delay < conf->restart_delay_max ? delay : conf->restart_delay_max;
+}
+
+static enum step_reason
+reason_of_failure(enum step_failure failure)
+{
+	switch (failure) {
+	case FAILURE_CONFIG:
+		return REASON_CONFIG;
+	case FAILURE_LOCKED:
+		return REASON_WORLD_LOCKED;
+	case FAILURE_RETRY:
+	case FAILURE_FATAL:
+	case FAILURE_COUNT:
+		break;
+	}
+	return REASON_EXEC_FAILED;
+}
+
+/* Exit status, what we wanted and how far it had come together; never the status alone. */
+static enum step_reason
+why_ended(const struct step_server *s)
+{
+	int code = step_exit_code(s->status);
+
+	if (s->intent == INTENT_ASKED)
+		return s->killed ? REASON_HUNG : REASON_STOPPED;
+	if (s->failure != 0)
+		return reason_of_failure((enum step_failure)(s->failure - 1));
+	if (s->intent == INTENT_OVERDUE)
+		return REASON_HUNG;
+	/* A game server that ends before it was ready was not stopped by anybody. */
+	if (code == 0 && (s->was_ready || !s->jvm))
+		return REASON_STOPPED;
+	if (code == 3 && s->jvm)
+		return REASON_OOM_HEAP;
+	return REASON_CRASHED;
+}
+
+/* Crashes inside the window that ends now, and the time from the first of them until now. */
+static int
+crashes_in_window(const struct turn *t, int slot, int64_t *span)
+{
+	const struct step_server *s = &t->m->server[slot];
+	int known = s->crashes < STEP_CRASHES ? s->crashes : STEP_CRASHES, n = 0;
+
+	*span = 0;
+	for (int i = 1; i <= known; i++) {
+		int64_t age = t->now - s->crash_at[(s->crashes - i) % STEP_CRASHES];
+
+		if (age >= turn_conf(t, slot)->crash_window)
+			break;
+		*span = age;
+		n++;
+	}
+	return n;
+}
+
+static bool
+crashed_too_often(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+	const struct conf_server *c = turn_conf(t, slot);
+	int64_t span;
+	int n;
+
+	s->crash_at[s->crashes % STEP_CRASHES] = t->now;
+	s->crashes++;
+	s->unready = s->was_ready ? 0 : s->unready + 1;
+	n = crashes_in_window(t, slot, &span);
+	if (n >= c->crash_limit) {
+		step_say(t, slot, SAY_GAVE_UP, n, span);
+		return true;
+	}
+	if (s->unready >= c->crash_limit) {
+		step_say(t, slot, SAY_GAVE_UP_UNREADY, s->unready, 0);
+		return true;
+	}
+	return false;
+}
+
+static void
+start_again(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+	const struct conf_server *c = turn_conf(t, slot);
+	int64_t delay;
+
+	if (c->restart_limit > 0 && s->restarts >= c->restart_limit) {
+		step_say(t, slot, SAY_GAVE_UP_RESTARTS, c->restart_limit, 0);
+		server_rest(t, slot, IS_FAILED);
+		return;
+	}
+	s->restarts++;
+	s->tries++;
+	delay = step_delay(c, s->tries);
+	step_say(t, slot, delay > 0 ? SAY_RESTART_IN : SAY_RESTART_NOW, delay, 0);
+	if (delay == 0) {
+		server_spawn(t, slot);
+		return;
+	}
+	server_cancel_all(s);
+	server_become(t, s, IS_BACKOFF);
+	s->deadline[TIMER_DELAY] = t->now + delay;
+}
+
+static bool
+is_hopeless(const struct step_server *s)
+{
+	return s->reason == REASON_CONFIG || s->failure == FAILURE_FATAL + 1;
+}
+
+static void
+after_crash(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	step_say(t, slot, SAY_CRASHED, s->reason, s->status);
+	if (is_hopeless(s)) {
+		step_say(t, slot, SAY_GAVE_UP_AT_ONCE, 0, 0);
+		server_rest(t, slot, IS_FAILED);
+	} else if (turn_conf(t, slot)->restart == RESTART_NO) {
+		step_say(t, slot, SAY_NO_RESTART, 0, 0);
+		server_rest(t, slot, IS_FAILED);
+	} else if (crashed_too_often(t, slot)) {
+		server_rest(t, slot, IS_FAILED);
+	} else {
+		start_again(t, slot);
+	}
+}
+
+/* The whole tree has ended.  The one place that decides whether a server starts again. */
+void
+restart_after_end(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	server_cancel_all(s);
+	s->reason = (uint8_t)why_ended(s);
+	if (s->wish == WISH_UP && !t->m->whole.ending) {
+		if (s->reason != REASON_STOPPED) {
+			after_crash(t, slot);
+		} else if (turn_conf(t, slot)->restart == RESTART_ALWAYS) {
+			step_say(t, slot, SAY_ENDED_WELL, s->status, 0);
+			start_again(t, slot);
+		} else {
+			step_say(t, slot, SAY_ENDED_BY_ITSELF, s->status, 0);
+			server_rest(t, slot, IS_STOPPED);
+		}
+		return;
+	}
+	step_say(t, slot, s->killed ? SAY_ENDED_KILLED : SAY_ENDED_WELL, s->status, 0);
+	if (s->wish == WISH_RESTART && !t->m->whole.ending && !s->leaving)
+		server_start_by_hand(t, slot);
+	else
+		server_rest(t, slot, IS_STOPPED);
+}

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server: the machine of one server, the other half of step.c; see step.h for the vocabulary.
+ *
+ * One function per state, a switch over the events without default, so that the compiler names
+ * a pair that was forgotten.  Called by step.c alone.  It must never make a system call, and a
+ * server that ended starts again only behind the one choke point, restart_after_end().
+ */
+#include "step.h"
+
+#include <signal.h>		/* numbers only */
+#include <string.h>
+
+#include "step_in.h"
+
+void
+server_cancel_all(struct step_server *s)
+{
+	for (int i = 0; i < TIMER_COUNT; i++)
+		s->deadline[i] = STEP_NEVER;
+}
+
+void
+server_free(struct step_server *s)
+{
+	memset(s, 0, sizeof(*s));
+	server_cancel_all(s);
+}
+
+void
+server_become(struct turn *t, struct step_server *s, enum step_state state)
+{
+	s->is = (uint8_t)state;
+	s->since = t->now;
+}
+
+/* The operator's hand clears every count: a start by hand is never refused for old crashes. */
+void
+server_forget_crashes(struct step_server *s)
+{
+	s->tries = s->unready = s->crashes = 0;
+	for (int i = 0; i < STEP_CRASHES; i++)
+		s->crash_at[i] = 0;
+}
+
+/* Is the program a JVM (thread dump, exit 3)?  With `command` only the type can tell. */
+static bool
+is_jvm(const struct conf_server *c)
+{
+	if (c->command.count == 0)
+		return true;
+	return c->type == TYPE_VANILLA || c->type == TYPE_PAPER || c->type == TYPE_VELOCITY ||
+	    c->type == TYPE_BUNGEE;
+}
+
+void
+server_spawn(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+	const struct conf_server *c = turn_conf(t, slot);
+
+	server_cancel_all(s);
+	server_become(t, s, IS_STARTING);
+	s->intent = INTENT_NONE;
+	s->rung = RUNG_NONE;
+	s->failure = 0;
+	s->spawning = true;
+	s->main_alive = s->exec_done = s->was_ready = s->changed = false;
+	s->killed = s->stuck = s->swept = s->asked_down = s->by_itself = false;
+	s->status = 0;
+	s->group = c->command.count > 0;
+	s->jvm = is_jvm(c);
+	s->started_at = t->now;
+	s->deadline[TIMER_SILENT] = t->now + STEP_SILENT;
+	if (c->start_timeout > 0) {
+		s->deadline[TIMER_OVERDUE] = t->now + c->start_timeout;
+		s->deadline[TIMER_PULSE] = t->now + STEP_PULSE;
+	}
+	step_do(t, ACT_SPAWN, slot, 0);
+}
+
+void
+server_start_by_hand(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	server_forget_crashes(s);
+	s->restarts = 0;
+	s->wish = WISH_UP;
+	server_spawn(t, slot);
+}
+
+void
+server_rest(struct turn *t, int slot, enum step_state state)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	server_cancel_all(s);
+	server_become(t, s, state);
+	s->asked_down = s->wish != WISH_UP;
+	s->by_itself = s->wish == WISH_UP;
+	if (s->leaving) {
+		server_free(s);
+		step_do(t, ACT_FORGET, slot, 0);
+	}
+}
+
+/*
+ * The main process is gone; the server has ended only when the rest of its tree has, too.  The
+ * ladder is armed at once, because the answer to LOOK may have to come from another process.
+ */
+static void
+main_ended(struct turn *t, int slot, int32_t status)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (!s->main_alive) {
+		step_odd(t, slot, STEP_ENDED, s->is);
+		return;
+	}
+	s->main_alive = false;
+	s->status = status;
+	if (s->is != IS_STOPPING)
+		ladder_arm(t, slot, INTENT_LEFTOVERS);
+	s->deadline[TIMER_DUMP] = STEP_NEVER;
+	step_do(t, ACT_LOOK, slot, 0);
+}
+
+static void
+tree_answer(struct turn *t, int slot, bool left)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (s->spawning || s->main_alive || s->is != IS_STOPPING)
+		return;			/* an answer to a question of an earlier moment */
+	if (!left) {
+		restart_after_end(t, slot);
+		return;
+	}
+	if (s->rung == RUNG_KILL || s->swept)
+		return;
+	step_say(t, slot, s->intent == INTENT_LEFTOVERS ? SAY_LEFTOVERS : SAY_WAITING, s->status, 0);
+	ladder_term(t, slot);
+}
+
+/* ---- one function per state ---- */
+
+static void
+when_at_rest(struct turn *t, int slot, int event)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	switch ((enum step_event_name)event) {
+	case STEP_START:
+	case STEP_RESTART:
+		if (!t->m->whole.ending)
+			server_start_by_hand(t, slot);
+		break;
+	case STEP_STOP:
+	case STEP_KILL:
+		s->wish = WISH_DOWN;
+		s->asked_down = true;
+		break;
+	case STEP_CHANGED:
+	case STEP_TREE:
+		break;
+	case STEP_TICK:
+	case STEP_CONF:
+	case STEP_SIGNAL:
+	case STEP_REAPED:
+	case STEP_SPAWNED:
+	case STEP_SPAWN_FAILED:
+	case STEP_EXEC_DONE:
+	case STEP_EXEC_FAILED:
+	case STEP_READY:
+	case STEP_ENDED:
+	case STEP_EVENT_COUNT:
+		step_odd(t, slot, event, s->is);
+		break;
+	}
+}
+
+static void
+when_backoff(struct turn *t, int slot, int event)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	switch ((enum step_event_name)event) {
+	case STEP_START:
+	case STEP_RESTART:
+		server_start_by_hand(t, slot);
+		break;
+	case STEP_STOP:
+	case STEP_KILL:
+		server_down(t, slot, WISH_DOWN);
+		break;
+	case STEP_CHANGED:
+	case STEP_TREE:
+		break;
+	case STEP_TICK:
+	case STEP_CONF:
+	case STEP_SIGNAL:
+	case STEP_REAPED:
+	case STEP_SPAWNED:
+	case STEP_SPAWN_FAILED:
+	case STEP_EXEC_DONE:
+	case STEP_EXEC_FAILED:
+	case STEP_READY:
+	case STEP_ENDED:
+	case STEP_EVENT_COUNT:
+		step_odd(t, slot, event, s->is);
+		break;
+	}
+}
+
+static void
+now_running(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+	const struct conf_server *c = turn_conf(t, slot);
+
+	server_cancel_all(s);
+	server_become(t, s, IS_RUNNING);
+	s->was_ready = true;
+	s->unready = 0;
+	s->deadline[TIMER_STABLE] = t->now + c->stable_after;
+	step_say(t, slot, SAY_READY, t->now - s->started_at, 0);
+}
+
+static void
+spawned(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (!s->spawning) {
+		step_odd(t, slot, STEP_SPAWNED, s->is);
+		return;
+	}
+	s->spawning = false;
+	s->main_alive = true;
+	if (s->rung == RUNG_KILL)
+		step_do(t, ACT_SIGNAL_MAIN, slot, SIGKILL);
+}
+
+/* What starting, running and stopping servers have in common. */
+static void
+when_alive(struct turn *t, int slot, int event, int32_t a)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	switch ((enum step_event_name)event) {
+	case STEP_STOP:
+		server_down(t, slot, WISH_DOWN);
+		break;
+	case STEP_RESTART:
+		server_down(t, slot, WISH_RESTART);
+		break;
+	case STEP_KILL:
+		s->wish = WISH_DOWN;
+		ladder_kill_asked(t, slot);
+		break;
+	case STEP_CHANGED:
+		s->changed = true;
+		break;
+	case STEP_SPAWNED:
+		spawned(t, slot);
+		break;
+	case STEP_SPAWN_FAILED:
+		s->spawning = false;
+		s->failure = (uint8_t)(a + 1);
+		restart_after_end(t, slot);
+		break;
+	case STEP_EXEC_FAILED:
+		s->failure = (uint8_t)(a + 1);
+		break;
+	case STEP_ENDED:
+		main_ended(t, slot, a);
+		break;
+	case STEP_TREE:
+		tree_answer(t, slot, a != 0);
+		break;
+	case STEP_START:
+	case STEP_READY:
+		break;			/* it is what it should be */
+	case STEP_TICK:
+	case STEP_CONF:
+	case STEP_SIGNAL:
+	case STEP_REAPED:
+	case STEP_EXEC_DONE:
+	case STEP_EVENT_COUNT:
+		step_odd(t, slot, event, s->is);
+		break;
+	}
+}
+
+static void
+when_starting(struct turn *t, int slot, int event, int32_t a)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (event == STEP_EXEC_DONE && s->main_alive) {
+		s->exec_done = true;
+		s->deadline[TIMER_READY] = t->now + STEP_ALIVE;
+	} else if (event == STEP_READY && s->exec_done) {
+		now_running(t, slot);
+	} else {
+		when_alive(t, slot, event, a);
+	}
+}
+
+static void
+when_stopping(struct turn *t, int slot, int event, int32_t a)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (event == STEP_EXEC_DONE && s->main_alive) {
+		s->exec_done = true;
+		if (s->rung == RUNG_HELD)
+			ladder_term(t, slot);
+	} else if (event == STEP_START) {
+		if (s->wish == WISH_DOWN && !s->leaving)
+			s->wish = WISH_RESTART;
+	} else {
+		when_alive(t, slot, event, a);
+	}
+}
+
+void
+server_event(struct turn *t, int slot, int event, int32_t a)
+{
+	switch ((enum step_state)turn_server(t, slot)->is) {
+	case IS_STOPPED:
+	case IS_FAILED:
+		when_at_rest(t, slot, event);
+		break;
+	case IS_STARTING:
+		when_starting(t, slot, event, a);
+		break;
+	case IS_RUNNING:
+		when_alive(t, slot, event, a);
+		break;
+	case IS_STOPPING:
+		when_stopping(t, slot, event, a);
+		break;
+	case IS_BACKOFF:
+		when_backoff(t, slot, event);
+		break;
+	case IS_COUNT:
+		break;
+	}
+}
+
+void
+server_down(struct turn *t, int slot, enum step_wish wish)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (s->wish != WISH_END)
+		s->wish = (uint8_t)wish;
+	switch ((enum step_state)s->is) {
+	case IS_STOPPED:
+		s->asked_down = true;
+		break;
+	case IS_BACKOFF:
+		server_rest(t, slot, IS_STOPPED);
+		break;
+	case IS_STARTING:
+	case IS_RUNNING:
+		ladder_stop(t, slot, INTENT_ASKED);
+		break;
+	case IS_STOPPING:
+	case IS_FAILED:
+	case IS_COUNT:
+		break;
+	}
+}
+
+void
+server_come(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	server_free(s);
+	s->used = true;
+	s->wish = WISH_DOWN;
+	s->since = t->now;
+	if (turn_conf(t, slot)->autostart)
+		server_start_by_hand(t, slot);
+}
+
+void
+server_leave(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	s->leaving = true;
+	step_say(t, slot, SAY_LEAVING, 0, 0);
+	if (s->is == IS_STOPPED || s->is == IS_FAILED)
+		server_rest(t, slot, (enum step_state)s->is);
+	else
+		server_down(t, slot, WISH_DOWN);
+}
+
+void
+server_come_back(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	s->leaving = false;
+	if (turn_conf(t, slot)->autostart)
+		s->wish = WISH_RESTART;
+}
+
+void
+server_try_again(struct turn *t, int slot)
+{
+	if (turn_server(t, slot)->wish == WISH_UP)
+		server_start_by_hand(t, slot);
+}
+
+/* The last of a tree is always our child: whoever outlives his parent becomes it. */
+void
+server_reaped(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (s->is == IS_STOPPING && !s->main_alive)
+		step_do(t, ACT_LOOK, slot, 0);
+}
+
+/* ---- timers ---- */
+
+static void
+on_pulse(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	s->deadline[TIMER_PULSE] = t->now + STEP_PULSE;
+	if (s->is == IS_STOPPING && !s->main_alive)
+		step_do(t, ACT_LOOK, slot, 0);
+}
+
+static void
+on_ready(struct turn *t, int slot)
+{
+	now_running(t, slot);
+}
+
+static void
+on_silent(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	s->deadline[TIMER_SILENT] = t->now + STEP_SILENT;
+	step_say(t, slot, SAY_LONG_START, t->now - s->started_at, 0);
+}
+
+static void
+on_overdue(struct turn *t, int slot)
+{
+	step_say(t, slot, SAY_OVERDUE, turn_conf(t, slot)->start_timeout, 0);
+	ladder_stop(t, slot, INTENT_OVERDUE);
+}
+
+static void
+on_stable(struct turn *t, int slot)
+{
+	server_forget_crashes(turn_server(t, slot));
+	step_say(t, slot, SAY_STABLE, turn_conf(t, slot)->stable_after, 0);
+}
+
+static void
+on_delay(struct turn *t, int slot)
+{
+	server_spawn(t, slot);
+}
+
+void
+server_timer(struct turn *t, int slot, int timer)
+{
+	static void (*const on[])(struct turn *, int) = {
+		[TIMER_PULSE] = on_pulse,
+		[TIMER_READY] = on_ready,
+		[TIMER_SILENT] = on_silent,
+		[TIMER_OVERDUE] = on_overdue,
+		[TIMER_STABLE] = on_stable,
+		[TIMER_DELAY] = on_delay,
+		[TIMER_DUMP] = ladder_on_dump,
+		[TIMER_KILL] = ladder_on_kill,
+		[TIMER_UNKILLABLE] = ladder_on_unkillable,
+	};
+	_Static_assert(sizeof(on) / sizeof(on[0]) == TIMER_COUNT, "a timer without a function");
+
+	on[timer](t, slot);
+}
+
+/* ---- invariants ---- */
+
+static bool
+any_armed(const struct step_server *s)
+{
+	for (int i = 0; i < TIMER_COUNT; i++)
+		if (s->deadline[i] != STEP_NEVER)
+			return true;
+	return false;
+}
+
+const char *
+server_broken(const struct step_machine *m, int slot)
+{
+	const struct step_server *s = &m->server[slot];
+	bool alive = s->is == IS_STARTING || s->is == IS_RUNNING || s->is == IS_STOPPING;
+	bool ladder = s->deadline[TIMER_KILL] != STEP_NEVER ||
+	    s->deadline[TIMER_UNKILLABLE] != STEP_NEVER;
+
+	if (!s->used)
+		return NULL;
+	if (s->main_alive && !alive)
+		return "a main process lives in a server at rest";
+	if ((s->is == IS_STOPPED || s->is == IS_FAILED) && any_armed(s))
+		return "a server at rest has a timer";
+	if (s->is == IS_RUNNING && (!s->main_alive || !s->was_ready))
+		return "running without a main process that was ready";
+	if (s->is == IS_STOPPING && (!ladder || s->deadline[TIMER_PULSE] == STEP_NEVER))
+		return "stopping without a deadline or a pulse";
+	if (s->is != IS_STOPPING && ladder)
+		return "SIGKILL is due for a server that nobody stops";
+	if (s->is == IS_BACKOFF && s->deadline[TIMER_DELAY] == STEP_NEVER)
+		return "backoff without an end";
+	if (m->whole.ending && (s->is == IS_STARTING || s->is == IS_RUNNING || s->is == IS_BACKOFF))
+		return "a server starts or runs while mcinit ends";
+	if (s->killed && s->is == IS_RUNNING)
+		return "running after SIGKILL";
+	return NULL;
+}

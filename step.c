@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step: what mcinit decides; see step.h for the vocabulary.
+ *
+ * This file holds the time, the whole and the way of an event; server.c, ladder.c and restart.c
+ * beside it hold the machine of one server.  It must never make a system call, and never look
+ * at anything but its arguments.
+ */
+#include "step.h"
+
+#include <signal.h>		/* numbers only */
+#include <string.h>
+
+#include "step_in.h"
+
+/* What a signal to mcinit means, by mode.  RTMIN+3 is 37 to the kernel and to runtimes. */
+enum meaning { MEANS_END, MEANS_RELOAD, MEANS_STATISTICS, MEANS_DEBUG, MEANS_DUMP };
+enum { ANYWHERE = 7, NOT_A_MACHINE = 1 << MODE_SERVICE | 1 << MODE_CONTAINER,
+	A_MACHINE = 1 << MODE_APPLIANCE, SIGNAL_RTMIN_3 = 34 + 3 };
+
+static const struct {
+	uint8_t modes, signal, meaning, how;
+} signals[] = {
+	{ NOT_A_MACHINE, SIGTERM, MEANS_END, ENDING_EXIT },
+	{ NOT_A_MACHINE, SIGINT, MEANS_END, ENDING_EXIT },
+	{ NOT_A_MACHINE, SIGPWR, MEANS_END, ENDING_EXIT },
+	{ NOT_A_MACHINE, SIGNAL_RTMIN_3, MEANS_END, ENDING_EXIT },
+	{ NOT_A_MACHINE, SIGUSR1, MEANS_STATISTICS, 0 },
+	{ NOT_A_MACHINE, SIGUSR2, MEANS_DEBUG, 0 },
+	{ A_MACHINE, SIGTERM, MEANS_END, ENDING_REBOOT },
+	{ A_MACHINE, SIGINT, MEANS_END, ENDING_REBOOT },
+	{ A_MACHINE, SIGUSR1, MEANS_END, ENDING_HALT },
+	{ A_MACHINE, SIGUSR2, MEANS_END, ENDING_POWEROFF },
+	{ A_MACHINE, SIGPWR, MEANS_END, ENDING_POWEROFF },
+	{ ANYWHERE, SIGHUP, MEANS_RELOAD, 0 },
+	{ ANYWHERE, SIGQUIT, MEANS_DUMP, 0 },
+};
+
+void
+step_do(struct turn *t, int what, int slot, int64_t a)
+{
+	if (t->acts->count < STEP_ACTS)
+		t->acts->act[t->acts->count++] = (struct step_act){
+			.what = (uint8_t)what, .slot = (int8_t)slot, .a = a };
+}
+
+void
+step_say(struct turn *t, int slot, int message, int64_t b, int64_t c)
+{
+	if (t->acts->count < STEP_ACTS)
+		t->acts->act[t->acts->count++] = (struct step_act){ .what = ACT_SAY,
+			.slot = (int8_t)slot, .a = message, .b = b, .c = c };
+}
+
+void
+step_odd(struct turn *t, int slot, int event, int state)
+{
+	t->m->whole.odd++;
+	step_say(t, slot, SAY_ODD, event, state);
+}
+
+void
+step_init(struct step_machine *m, enum step_mode mode, bool in_container)
+{
+	memset(m, 0, sizeof(*m));
+	m->whole.mode = (uint8_t)mode;
+	m->whole.in_container = in_container;
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		server_free(&m->server[slot]);
+}
+
+int64_t
+step_deadline(const struct step_machine *m)
+{
+	int64_t earliest = STEP_NEVER;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		for (int i = 0; m->server[slot].used && i < TIMER_COUNT; i++)
+			if (m->server[slot].deadline[i] < earliest)
+				earliest = m->server[slot].deadline[i];
+	return earliest;
+}
+
+static void
+move_server(struct step_server *s, int64_t by)
+{
+	for (int i = 0; i < TIMER_COUNT; i++)
+		if (s->deadline[i] != STEP_NEVER)
+			s->deadline[i] += by;
+	for (int i = 0; i < STEP_CRASHES; i++)
+		s->crash_at[i] += by;
+	s->since += by;
+	s->started_at += by;
+	s->stop_at += by;
+	s->kill_at += by;
+}
+
+/*
+ * A pause of all of us (docker pause, a suspended VM, SIGSTOP to the lot) must not cost a
+ * server the time it was given to save.  Where time can cost a life the pulse is armed, so
+ * the lateness of a turn is the length of the pause; one pulse more, so that nothing ends in
+ * the very turn that notices.
+ */
+static void
+catch_up(struct turn *t)
+{
+	int64_t earliest = step_deadline(t->m);
+	int64_t late = earliest == STEP_NEVER ? 0 : t->now - earliest;
+
+	if (late <= STEP_LATE)
+		return;
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (t->m->server[slot].used)
+			move_server(&t->m->server[slot], late + STEP_PULSE);
+	step_say(t, -1, SAY_LATE, late, 0);
+}
+
+static void
+tick(struct turn *t)
+{
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		struct step_server *s = &t->m->server[slot];
+
+		for (int i = 0; i < TIMER_COUNT; i++) {
+			if (!s->used || s->deadline[i] > t->now)
+				continue;
+			s->deadline[i] = STEP_NEVER;
+			server_timer(t, slot, i);
+		}
+	}
+}
+
+/* The configuration in force changed: servers come, go, and come back. */
+static void
+follow_conf(struct turn *t)
+{
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		struct step_server *s = &t->m->server[slot];
+		bool wanted = t->conf->name[slot][0] != '\0' && !t->conf->leaving[slot];
+
+		if (wanted && !s->used)
+			server_come(t, slot);
+		else if (wanted && s->leaving)
+			server_come_back(t, slot);
+		else if (!wanted && s->used && !s->leaving)
+			server_leave(t, slot);
+		else if (wanted && s->is == IS_FAILED)
+			server_try_again(t, slot);
+	}
+}
+
+static void
+end_all(struct turn *t, int signal, int how)
+{
+	struct step_whole *w = &t->m->whole;
+	bool again = w->ending;
+
+	step_say(t, -1, again ? SAY_SIGNAL_AGAIN : SAY_SIGNAL, signal, 0);
+	if (!again) {
+		w->ending = true;
+		w->how = (uint8_t)how;
+	}
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (t->m->server[slot].used && again)
+			ladder_hurry(t, slot);
+		else if (t->m->server[slot].used)
+			server_down(t, slot, WISH_END);
+}
+
+static void
+dump_all(struct turn *t)
+{
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		const struct step_server *s = &t->m->server[slot];
+
+		/* SIGQUIT would end a shell that runs the JVM: only where main is the JVM. */
+		if (s->used && s->main_alive && s->exec_done && s->jvm && !s->group)
+			step_do(t, ACT_SIGNAL_MAIN, slot, SIGQUIT);
+	}
+}
+
+static void
+take_signal(struct turn *t, int signal)
+{
+	struct step_whole *w = &t->m->whole;
+	size_t i = 0;
+
+	while (i < sizeof(signals) / sizeof(signals[0]) &&
+	    (signals[i].signal != signal || !(signals[i].modes & 1 << w->mode)))
+		i++;
+	if (i == sizeof(signals) / sizeof(signals[0])) {
+		step_say(t, -1, SAY_IGNORED, signal, 0);
+		return;
+	}
+	switch ((enum meaning)signals[i].meaning) {
+	case MEANS_END:
+		end_all(t, signal, signals[i].how);
+		break;
+	case MEANS_RELOAD:
+		if (w->ending)
+			step_say(t, -1, SAY_NO_RELOAD, 0, 0);
+		else
+			step_do(t, ACT_RELOAD, -1, 0);
+		break;
+	case MEANS_STATISTICS:
+		step_do(t, ACT_STATISTICS, -1, 0);
+		break;
+	case MEANS_DEBUG:
+		step_do(t, ACT_DEBUG, -1, 0);
+		break;
+	case MEANS_DUMP:
+		dump_all(t);
+		break;
+	}
+}
+
+int
+step_exit_code(int status)
+{
+	return (status & 0x7f) == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f);
+}
+
+static bool
+at_rest(const struct step_server *s)
+{
+	return s->is == IS_STOPPED || s->is == IS_FAILED;
+}
+
+/* The first that fits: gave up, configuration, not runnable, SIGKILL was needed, well. */
+static int
+exit_code(const struct turn *t)
+{
+	bool gave_up = false, config = false, exec = false, killed = false;
+	int used = 0, own = -1;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		const struct step_server *s = &t->m->server[slot];
+
+		if (!s->used)
+			continue;
+		used++;
+		config |= s->is == IS_FAILED && s->reason == REASON_CONFIG;
+		exec |= s->is == IS_FAILED && s->reason == REASON_EXEC_FAILED;
+		gave_up |= s->is == IS_FAILED && s->reason != REASON_CONFIG &&
+		    s->reason != REASON_EXEC_FAILED;
+		killed |= s->killed && s->intent == INTENT_ASKED;
+		if (t->conf->server[slot].restart == RESTART_NO && s->by_itself && s->failure == 0)
+			own = step_exit_code(s->status);
+	}
+	if (used == 1 && own >= 0)
+		return own;
+	return gave_up ? 1 : config ? 78 : exec ? 127 : killed ? 137 : 0;
+}
+
+static bool
+exit_when_all_rest(const struct turn *t)
+{
+	int what = t->conf->mcinit.when_all_stopped;
+
+	return what == ALL_STOPPED_EXIT ||
+	    (what == ALL_STOPPED_AUTO && t->m->whole.in_container);
+}
+
+/* After every event: is there anything left to do in this world? */
+static void
+settle(struct turn *t)
+{
+	struct step_whole *w = &t->m->whole;
+	bool rest = true, asked = false, by_itself = false;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		const struct step_server *s = &t->m->server[slot];
+
+		if (!s->used)
+			continue;
+		rest &= at_rest(s) || (w->ending && s->is == IS_STOPPING && s->stuck);
+		asked |= s->asked_down;
+		by_itself |= s->by_itself;
+	}
+	if (!rest)
+		w->rest_said = false;
+	if (!rest || w->finished)
+		return;
+	if (w->ending || (exit_when_all_rest(t) && by_itself && !asked)) {
+		w->ending = w->finished = true;
+		step_say(t, -1, SAY_ALL_ENDED, exit_code(t), 0);
+		step_do(t, ACT_FINISH, -1, exit_code(t));
+		t->acts->act[t->acts->count - 1].b = w->how;
+	} else if (!w->rest_said && by_itself) {
+		w->rest_said = true;
+		step_say(t, -1, SAY_ALL_REST, 0, 0);
+	}
+}
+
+static void
+whole_event(struct turn *t, const struct step_event *event)
+{
+	switch ((enum step_event_name)event->what) {
+	case STEP_TICK:
+		tick(t);
+		break;
+	case STEP_CONF:
+		if (!t->m->whole.ending)
+			follow_conf(t);
+		break;
+	case STEP_SIGNAL:
+		take_signal(t, event->a);
+		break;
+	case STEP_REAPED:
+		for (int slot = 0; slot < CONF_SERVERS; slot++)
+			if (t->m->server[slot].used)
+				server_reaped(t, slot);
+		break;
+	case STEP_CHANGED:
+	case STEP_START:
+	case STEP_STOP:
+	case STEP_RESTART:
+	case STEP_KILL:
+	case STEP_SPAWNED:
+	case STEP_SPAWN_FAILED:
+	case STEP_EXEC_DONE:
+	case STEP_EXEC_FAILED:
+	case STEP_READY:
+	case STEP_ENDED:
+	case STEP_TREE:
+	case STEP_EVENT_COUNT:
+		step_odd(t, -1, event->what, 0);
+		break;
+	}
+}
+
+void
+step(const struct conf *conf, struct step_machine *m, const struct step_event *event,
+    int64_t now, struct step_acts *acts)
+{
+	struct turn t = { .conf = conf, .m = m, .now = now, .acts = acts };
+
+	acts->count = 0;
+	if (m->whole.finished)
+		return;
+	catch_up(&t);
+	if (event->slot < 0)
+		whole_event(&t, event);
+	else if (event->slot < CONF_SERVERS && m->server[event->slot].used)
+		server_event(&t, event->slot, event->what, event->a);
+	else
+		step_odd(&t, -1, event->what, 0);
+	settle(&t);
+}
+
+const char *
+step_broken(const struct step_machine *m)
+{
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		const char *broken = server_broken(m, slot);
+
+		if (broken != NULL)
+			return broken;
+	}
+	if (m->whole.finished && !m->whole.ending)
+		return "finished, but nobody asked for the end";
+	return NULL;
+}

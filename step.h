@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step: what mcinit decides.
+ *
+ * Two machines of the same form, one per server and one for the whole, as one pure function:
+ * (configuration, state, event, now) -> state' and actions.  The whole vocabulary is in the
+ * lists below; logs, status and traces take their words from them.  Called by the loop in
+ * mcinit.c and by the tests.  It must never make a system call, read a clock, keep a pointer
+ * or a descriptor in the state, or depend on anything but its arguments.
+ *
+ * Time is CLOCK_MONOTONIC in ms.  Timers are absolute deadlines kept as data.
+ */
+#ifndef STEP_H
+#define STEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ini/conf.h"
+
+enum {
+	STEP_CRASHES = 32,		/* remembered per server; the most that crash_limit can be */
+	STEP_ACTS = 160,		/* the most that one event can cause */
+	STEP_LATE = 2000,		/* a turn that begins later than this moves all deadlines */
+	STEP_PULSE = 1000,		/* how often the time is looked at while it may cost a life */
+	STEP_ALIVE = 1000,		/* a server without a ready line is ready when this old */
+	STEP_SILENT = 5 * 60 * 1000,	/* a start is complained about this often */
+	STEP_DUMP_AHEAD = 2000,		/* the thread dump comes this long before SIGKILL */
+	STEP_KILL_WAIT = 10 * 1000	/* SIGKILL is waited for this long, then said again */
+};
+#define STEP_NEVER	INT64_MAX
+
+/* Fact: what a server is doing. */
+#define STEP_STATES(X) \
+	X(STOPPED, "stopped") \
+	X(STARTING, "starting") \
+	X(RUNNING, "running") \
+	X(STOPPING, "stopping")		/* or what is left of it is */ \
+	X(BACKOFF, "backoff")		/* waits to be started again */ \
+	X(FAILED, "failed")		/* gave up */
+
+/* Wish: what the operator wants. */
+#define STEP_WISHES(X) \
+	X(UP, "up") \
+	X(DOWN, "down") \
+	X(RESTART, "restart")		/* down, then up */ \
+	X(END, "end")			/* down, and mcinit ends with it */
+
+/* Why a server ended last. */
+#define STEP_REASONS(X) \
+	X(NONE, "none") \
+	X(STOPPED, "stopped") \
+	X(CRASHED, "crashed") \
+	X(OOM_HEAP, "oom-heap") \
+	X(OOM_KILLED, "oom-killed") \
+	X(HUNG, "hung") \
+	X(CONFIG, "config") \
+	X(PORT_TAKEN, "port-taken") \
+	X(WORLD_LOCKED, "world-locked") \
+	X(RESTART_ASKED, "restart-asked") \
+	X(EXEC_FAILED, "exec-failed") \
+	X(UNKNOWN, "unknown")
+
+/* Why we are stopping it. */
+#define STEP_INTENTS(X) \
+	X(NONE, "none") \
+	X(ASKED, "asked")		/* the wish says so */ \
+	X(OVERDUE, "overdue")		/* start_timeout passed */ \
+	X(LEFTOVERS, "leftovers")	/* it ended by itself and left part of its tree behind */
+
+/* How far the stop has gone. */
+#define STEP_RUNGS(X) \
+	X(NONE, "none") \
+	X(HELD, "held")			/* the stop waits for the exec to be over */ \
+	X(TERM, "term") \
+	X(DUMP, "dump") \
+	X(KILL, "kill")
+
+#define STEP_TIMERS(X) \
+	X(PULSE)			/* so that a pause of all of us is noticed and its length known */ \
+	X(READY)			/* old enough to count as running */ \
+	X(SILENT)			/* time to complain of a long start */ \
+	X(OVERDUE)			/* the start takes longer than start_timeout */ \
+	X(STABLE)			/* ran well for stable_after: delay and count start anew */ \
+	X(DELAY)			/* of the restart */ \
+	X(DUMP)				/* the thread dump */ \
+	X(KILL)				/* SIGKILL */ \
+	X(UNKILLABLE)			/* SIGKILL was sent long ago */
+
+/* What can happen.  a and b as said here; `slot` is the server, or -1 for the whole. */
+#define STEP_EVENTS(X) \
+	X(TICK)				/* a deadline is due */ \
+	X(CONF)				/* a configuration came into force, the first one too */ \
+	X(CHANGED)			/* slot: keys of it wait for its next start */ \
+	X(SIGNAL)			/* to mcinit: a = number */ \
+	X(REAPED)			/* a child was reaped that is nobody's main process */ \
+	X(START)			/* the operator wants slot up */ \
+	X(STOP)				/* ... down */ \
+	X(RESTART)			/* ... down and up */ \
+	X(KILL)				/* ... down at once */ \
+	X(SPAWNED)			/* forked; whether the exec works is not known yet */ \
+	X(SPAWN_FAILED)			/* a = enum step_failure */ \
+	X(EXEC_DONE)			/* the program runs */ \
+	X(EXEC_FAILED)			/* a = enum step_failure; ENDED follows */ \
+	X(READY)			/* players can join */ \
+	X(ENDED)			/* the main process was reaped: a = wait status */ \
+	X(TREE)				/* answer to LOOK and SWEEP: a = 1 if some of its tree is left */
+
+/* What is to be done. */
+#define STEP_ACTIONS(X) \
+	X(SPAWN)			/* -> SPAWNED or SPAWN_FAILED */ \
+	X(SIGNAL_MAIN)			/* a = signal */ \
+	X(SIGNAL_GROUP)			/* a = signal, to the main process and its process group */ \
+	X(SWEEP)			/* a = signal, to all that is left of the tree; -> TREE */ \
+	X(LOOK)				/* is anything of the tree left?  -> TREE */ \
+	X(RELOAD)			/* read the INI again; -> CONF when it is good */ \
+	X(FORGET)			/* the slot is free: a server that left the INI has ended */ \
+	X(DEBUG)			/* toggle the debug messages */ \
+	X(STATISTICS)			/* into the log */ \
+	X(SAY)				/* a = enum step_message, b and c its values */ \
+	X(FINISH)			/* a = exit code, b = enum step_ending: the last action */
+
+/* How mcinit ends. */
+#define STEP_ENDINGS(X) X(EXIT, "exit") X(REBOOT, "reboot") X(HALT, "halt") X(POWEROFF, "power off")
+
+/* What kept a server from being started.  The details were logged where they were seen. */
+#define STEP_FAILURES(X) \
+	X(RETRY, "may work later")	/* no memory, no processes, busy text file */ \
+	X(FATAL, "will not work")	/* no such program, no right to it */ \
+	X(CONFIG, "configuration")	/* no jar, no such directory */ \
+	X(LOCKED, "world locked")
+
+/*
+ * What is said, in the order of its life: id, level (ERROR WARN INFO DEBUG) and text.  {b} and
+ * {c} stand for the values: {b} a number, {bt} a duration, {br} a reason, {bx} a wait status,
+ * {bs} a signal's name.
+ */
+#define STEP_MESSAGES(X) \
+	X(READY, INFO, "running after {bt}") \
+	X(LONG_START, WARN, "still starting after {bt}; set start_timeout to end such a start") \
+	X(OVERDUE, ERROR, "not ready within start_timeout = {bt}; ending this start") \
+	X(STOPPING, INFO, "stopping; it has {bt} to save before SIGKILL") \
+	X(HURRY, WARN, "asked again: SIGTERM to all of its processes; SIGKILL stays {bt} away") \
+	X(LEFTOVERS, WARN, "ended ({bx}) but left processes behind; ending them first") \
+	X(WAITING, INFO, "ended ({bx}); waiting for the rest of its processes") \
+	X(DUMP, WARN, "does not end; asking for a thread dump, SIGKILL in {bt}") \
+	X(KILL, ERROR, "did not end within stop_timeout = {bt}; SIGKILL to all of its processes") \
+	X(KILL_ASKED, WARN, "SIGKILL to all of its processes, as asked") \
+	X(UNKILLABLE, ERROR, "processes of it survive SIGKILL since {bt}: the kernel waits for a " \
+	    "device; not starting it again before they are gone") \
+	X(ENDED_WELL, INFO, "stopped ({bx})") \
+	X(ENDED_BY_ITSELF, INFO, "ended by itself ({bx}); restart = on-failure leaves it stopped") \
+	X(ENDED_KILLED, ERROR, "stopped by SIGKILL: what it had not saved is lost") \
+	X(CRASHED, ERROR, "ended: {br} ({cx})") \
+	X(RESTART_IN, INFO, "starting again in {bt}") \
+	X(RESTART_NOW, INFO, "starting again") \
+	X(NO_RESTART, ERROR, "not starting again (restart = no)") \
+	X(GAVE_UP, ERROR, "gave up after {b} crashes in {ct}. Mend the cause, then reload (SIGHUP) " \
+	    "or start mcinit again") \
+	X(GAVE_UP_UNREADY, ERROR, "gave up after {b} starts in a row that were never ready. Mend the " \
+	    "cause, then reload (SIGHUP) or start mcinit again") \
+	X(GAVE_UP_RESTARTS, ERROR, "gave up: restart_limit = {b} restarts are used up") \
+	X(GAVE_UP_AT_ONCE, ERROR, "not restarting: trying again cannot help. Mend the cause, then " \
+	    "reload (SIGHUP)") \
+	X(STABLE, DEBUG, "ran well for {bt}: crashes forgotten") \
+	X(LEAVING, INFO, "no longer in the configuration; stopping it") \
+	X(SIGNAL, INFO, "{bs}: stopping all servers") \
+	X(SIGNAL_AGAIN, WARN, "{bs} again") \
+	X(IGNORED, DEBUG, "{bs} has no meaning here") \
+	X(NO_RELOAD, WARN, "reload refused: mcinit is stopping") \
+	X(LATE, WARN, "the clock ran on by {bt} while mcinit did not: all deadlines moved by as much") \
+	X(ALL_ENDED, INFO, "all servers have ended; leaving with exit code {b}") \
+	X(ALL_REST, INFO, "all servers have ended; waiting for signals (when_all_stopped = stay)") \
+	X(ODD, ERROR, "event {b} in state {c} was not expected; please report it with a --trace")
+
+#define X(name, ...) STEP_##name,
+enum step_event_name { STEP_EVENTS(X) STEP_EVENT_COUNT };
+#undef X
+#define X(name, ...) IS_##name,
+enum step_state { STEP_STATES(X) IS_COUNT };
+#undef X
+#define X(name, ...) WISH_##name,
+enum step_wish { STEP_WISHES(X) WISH_COUNT };
+#undef X
+#define X(name, ...) REASON_##name,
+enum step_reason { STEP_REASONS(X) REASON_COUNT };
+#undef X
+#define X(name, ...) INTENT_##name,
+enum step_intent { STEP_INTENTS(X) INTENT_COUNT };
+#undef X
+#define X(name, ...) RUNG_##name,
+enum step_rung { STEP_RUNGS(X) RUNG_COUNT };
+#undef X
+#define X(name, ...) TIMER_##name,
+enum step_timer { STEP_TIMERS(X) TIMER_COUNT };
+#undef X
+#define X(name, ...) ACT_##name,
+enum step_action { STEP_ACTIONS(X) ACT_COUNT };
+#undef X
+#define X(name, ...) ENDING_##name,
+enum step_ending { STEP_ENDINGS(X) ENDING_COUNT };
+#undef X
+#define X(name, ...) FAILURE_##name,
+enum step_failure { STEP_FAILURES(X) FAILURE_COUNT };
+#undef X
+#define X(name, ...) SAY_##name,
+enum step_message { STEP_MESSAGES(X) SAY_COUNT };
+#undef X
+
+/* Where we are: decides what signals mean and what when_all_stopped = auto is. */
+enum step_mode { MODE_SERVICE, MODE_CONTAINER, MODE_APPLIANCE };
+
+struct step_server {
+	bool used;			/* the slot has a server */
+	bool leaving;			/* gone from the INI: forgotten when it has ended */
+	uint8_t is, wish, reason, intent, rung;
+	uint8_t failure;		/* enum step_failure + 1 of this start, or 0 */
+	bool spawning;			/* SPAWN was given, its answer is not there yet */
+	bool main_alive;		/* forked and not reaped */
+	bool exec_done;
+	bool was_ready;			/* this start reached running */
+	bool changed;			/* keys wait for its next start */
+	bool killed;			/* this stop needed SIGKILL */
+	bool stuck;			/* ... and that did not help */
+	bool swept;			/* the leftovers had their SIGTERM */
+	bool asked_down;		/* it rests because the operator said so */
+	bool by_itself;			/* it rests and the operator had no part in it */
+	bool group;			/* as started: TERM goes to the process group */
+	bool jvm;			/* as started: SIGQUIT means thread dump, exit 3 out of memory */
+	int32_t status;			/* wait status of the last main process */
+	int32_t tries;			/* restarts in a row, for the growing delay */
+	int32_t unready;		/* starts in a row that never got ready */
+	int32_t restarts;		/* since the operator started it */
+	int32_t crashes;		/* ever; the newest STEP_CRASHES of them in crash_at */
+	int64_t crash_at[STEP_CRASHES];
+	int64_t since;			/* when `is` last changed */
+	int64_t started_at, stop_at, kill_at;
+	int64_t deadline[TIMER_COUNT];
+};
+
+struct step_whole {
+	uint8_t mode;			/* enum step_mode */
+	bool in_container;
+	bool ending;			/* a stop of all was asked for; one-way */
+	bool finished;			/* FINISH was given; nothing happens any more */
+	bool rest_said;
+	uint8_t how;			/* enum step_ending */
+	uint32_t odd;			/* unexpected events, ever */
+};
+
+/* The machines' part of the state: numbers only. */
+struct step_machine {
+	struct step_whole whole;
+	struct step_server server[CONF_SERVERS];
+};
+
+struct step_event {
+	uint8_t what;			/* enum step_event_name */
+	int8_t slot;
+	int32_t a;
+};
+
+struct step_act {
+	uint8_t what;			/* enum step_action */
+	int8_t slot;
+	int64_t a, b, c;
+};
+
+struct step_acts {
+	int count;
+	struct step_act act[STEP_ACTS];
+};
+
+/* A machine in which nothing has happened yet. */
+void step_init(struct step_machine *m, enum step_mode mode, bool in_container);
+
+/*
+ * One event.  Changes `m`, and fills `acts` with what is to be done, in this order.  Events
+ * that come out of an action are for the next calls.
+ */
+void step(const struct conf *conf, struct step_machine *m, const struct step_event *event,
+    int64_t now, struct step_acts *acts);
+
+/* The earliest deadline, or STEP_NEVER: when to come back with TICK if nothing else happens. */
+int64_t step_deadline(const struct step_machine *m);
+
+/* The first invariant that `m` violates, as a sentence, or NULL. */
+const char *step_broken(const struct step_machine *m);
+
+/* The delay before the `try`-th restart in a row (1, 2, ...), from the doubling rule. */
+int64_t step_delay(const struct conf_server *conf, int try);
+
+/* Wait status as exit code: its own, or 128 + signal. */
+int step_exit_code(int status);
+
+#endif

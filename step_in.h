@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step_in: what the two halves of the decision, step.c (time and the whole) and server.c (one
+ * server), share with each other and with nobody else.
+ */
+#ifndef STEP_IN_H
+#define STEP_IN_H
+
+#include "step.h"
+
+/* One call of step(): what it was given, so that a function takes one argument and not four. */
+struct turn {
+	const struct conf *conf;
+	struct step_machine *m;
+	int64_t now;
+	struct step_acts *acts;
+};
+
+/* Adds an action, or a message with its two values. */
+void step_do(struct turn *t, int what, int slot, int64_t a);
+void step_say(struct turn *t, int slot, int message, int64_t b, int64_t c);
+
+/* An event that this state should not see: said and counted, never fatal. */
+void step_odd(struct turn *t, int slot, int event, int state);
+
+static inline struct step_server *
+turn_server(const struct turn *t, int slot)
+{
+	return &t->m->server[slot];
+}
+
+static inline const struct conf_server *
+turn_conf(const struct turn *t, int slot)
+{
+	return &t->conf->server[slot];
+}
+
+/* server.c */
+
+/* A slot without a server, all timers unset. */
+void server_free(struct step_server *s);
+
+/* A server of the configuration takes its slot; is taken out; is put back before it was gone. */
+void server_come(struct turn *t, int slot);
+void server_leave(struct turn *t, int slot);
+void server_come_back(struct turn *t, int slot);
+/* It gave up, and the operator has mended something: whoever reloads wants to see it run. */
+void server_try_again(struct turn *t, int slot);
+
+/* Wants it down (WISH_DOWN or WISH_END), whatever it is doing. */
+void server_down(struct turn *t, int slot, enum step_wish wish);
+
+/* An event of this server; a deadline of it; an orphan was reaped that may have been of it. */
+void server_event(struct turn *t, int slot, int event, int32_t a);
+void server_timer(struct turn *t, int slot, int timer);
+void server_reaped(struct turn *t, int slot);
+
+/* The first invariant that this server violates, or NULL. */
+const char *server_broken(const struct step_machine *m, int slot);
+
+/* For ladder.c and restart.c: small moves. */
+void server_become(struct turn *t, struct step_server *s, enum step_state state);
+void server_cancel_all(struct step_server *s);		/* timers */
+void server_forget_crashes(struct step_server *s);
+void server_spawn(struct turn *t, int slot);
+void server_start_by_hand(struct turn *t, int slot);	/* counts and delays begin anew */
+void server_rest(struct turn *t, int slot, enum step_state state);	/* stopped or failed */
+
+/* ladder.c */
+
+/* Stopping, with all deadlines, before anything was sent. */
+void ladder_arm(struct turn *t, int slot, enum step_intent intent);
+/* Arms and sends the first signal. */
+void ladder_stop(struct turn *t, int slot, enum step_intent intent);
+/* SIGTERM to what there is of it: main process, group, or what it left behind. */
+void ladder_term(struct turn *t, int slot);
+/* The operator wants SIGKILL now. */
+void ladder_kill_asked(struct turn *t, int slot);
+/* A second request to stop: SIGTERM to everything of it; SIGKILL is never brought forward. */
+void ladder_hurry(struct turn *t, int slot);
+void ladder_on_dump(struct turn *t, int slot);
+void ladder_on_kill(struct turn *t, int slot);
+void ladder_on_unkillable(struct turn *t, int slot);
+
+/* restart.c */
+
+/* The whole tree has ended: rest, start again, or give up. */
+void restart_after_end(struct turn *t, int slot);
+
+#endif

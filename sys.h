@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sys: the only door to the kernel.
+ *
+ * One wrapper per system call with effects, one to a few lines each, returning >= 0 or -errno;
+ * errno never travels.  EINTR is retried here and nowhere else.  Every descriptor is born
+ * close-on-exec.  No policy: what a failure means is for the caller to know.
+ */
+#ifndef SYS_H
+#define SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct stat;
+struct signalfd_siginfo;
+
+/* A directory being read: opendir() without its malloc().  Set fd, zero the rest. */
+struct sys_dir {
+	int fd;				/* the caller's, open for reading; nobody else moves it */
+	long at, filled;
+	_Alignas(8) char records[2048];
+};
+
+enum { SYS_SIGNALS = 64 };		/* the kernel's count; a libc hides some of them */
+
+/* Signals. */
+int sys_signals_block(void);		/* all 64, whatever libc thinks of 32..34 */
+int sys_signals_unblock(void);		/* empty mask: the last step before exec */
+int sys_signals_default(void);		/* all dispositions; a leaked SIG_IGN costs a world */
+int sys_signal_ignore(int signal);
+int sys_signal_default(int signal);
+int sys_signalfd(void);			/* all signals, non-blocking */
+int sys_signalfd_blocking(void);	/* for a loop that has nothing else to wait for */
+int sys_suspend(int signal);		/* lets a stop signal act on us; 1 once we were continued, 0 if
+					 * the kernel discarded it (an orphaned group), or -errno */
+int sys_signal_read(int fd, struct signalfd_siginfo *info);	/* 1, or 0 when none waits */
+int sys_kill(pid_t pid, int signal);	/* one process, pid > 1, or -EINVAL */
+int sys_kill_group(pid_t group, int signal);	/* group > 1, or -EINVAL */
+int sys_pidfd_open(pid_t pid);
+int sys_pidfd_kill(int pidfd, int signal);
+
+/* Processes. */
+pid_t sys_pid(void);
+pid_t sys_parent(void);
+uid_t sys_uid(void);			/* effective */
+pid_t sys_fork(void);
+int sys_exec(const char *file, char *const argv[], char *const envp[]);
+_Noreturn void sys_exit(int code);	/* _exit: no atexit, no stdio flush */
+pid_t sys_reap(int *status);		/* any child: its pid, 0 none ended, -ECHILD none left */
+pid_t sys_reap_all(int *status);	/* the same, and says when one stopped (Ctrl-Z) */
+int sys_session(void);			/* setsid */
+pid_t sys_session_of(pid_t pid);
+int sys_group(pid_t pid, pid_t group);	/* setpgid */
+pid_t sys_own_group(void);
+int sys_subreaper(void);
+int sys_death_signal(int signal);
+int sys_limit(int resource, uint64_t soft, uint64_t hard);
+int sys_limit_get(int resource, uint64_t *soft, uint64_t *hard);
+int sys_nice(int value);
+mode_t sys_umask(mode_t mask);
+int sys_no_new_privileges(void);
+
+/* Descriptors and files. */
+const char *sys_dir_next(struct sys_dir *dir);	/* the next name, . and .. left out; NULL: no more */
+int sys_open(const char *path, int flags, mode_t mode);
+int sys_open_at(int dir, const char *name, int flags, mode_t mode);
+int sys_close(int fd);
+ssize_t sys_read(int fd, void *bytes, size_t count);
+ssize_t sys_write(int fd, const void *bytes, size_t count);
+ssize_t sys_pread(int fd, void *bytes, size_t count, off_t at);
+ssize_t sys_pwrite(int fd, const void *bytes, size_t count, off_t at);
+ssize_t sys_send_now(int socket, const void *bytes, size_t count);	/* never blocks, never SIGPIPE */
+int sys_writable_now(int fd);		/* 1, 0, or -errno: poll without waiting */
+int sys_readable(int fd, int timeout_ms);	/* waits; 1, 0 or -errno */
+int sys_pipe(int ends[2]);		/* both close-on-exec, neither non-blocking */
+int sys_nonblocking(int fd);		/* only for descriptors that nobody else shares */
+int sys_move(int fd, int to);		/* dup2; fd == to clears close-on-exec */
+int sys_move_private(int fd, int to);	/* dup3, close-on-exec; fd != to */
+int sys_move_above(int fd, int lowest);	/* close-on-exec copy at `lowest` or higher */
+int sys_close_from(int lowest);		/* close_range, else by /proc, else by number */
+int sys_stat_fd(int fd, struct stat *st);
+int sys_stat(const char *path, struct stat *st);
+int sys_stat_at(int dir, const char *name, struct stat *st);	/* does not follow a link */
+int sys_executable(const char *path);	/* 0 when we may execute it */
+int sys_truncate(int fd, off_t size);
+int sys_lock(int fd);			/* flock exclusive, at once or -EWOULDBLOCK */
+int sys_make_dir(const char *path, mode_t mode);
+int sys_remove_at(int dir, const char *name, bool directory);
+int sys_rename_at(int dir, const char *from, const char *to);
+int sys_sync_fd(int fd);
+int sys_change_dir(const char *path);
+int sys_change_mode(int fd, mode_t mode);
+int sys_working_dir(char *path, size_t room);
+ssize_t sys_read_link(const char *path, char *target, size_t room);
+
+/* Waiting and time. */
+int sys_epoll(void);
+int sys_epoll_add(int epoll, int fd, uint64_t tag);
+int sys_epoll_remove(int epoll, int fd);	/* always before the close */
+int sys_epoll_wait(int epoll, uint64_t *tags, int room, int timeout_ms);	/* -1: until one comes */
+int64_t sys_now(void);			/* CLOCK_MONOTONIC in ms: for every decision */
+int64_t sys_wall_clock(void);		/* CLOCK_REALTIME in ms: for the text of a log line only */
+
+/* Memory that outlives a turn (world.c). */
+void *sys_map_shared(size_t bytes);	/* zeroed, shared with children; NULL when refused */
+void *sys_map_fd(int fd, size_t bytes);
+int sys_memfd(const char *name);
+
+/* Terminals. */
+pid_t sys_tty_group(int fd);
+int sys_tty_set_group(int fd, pid_t group);
+int sys_is_tty(int fd);
+
+/* The machine: refused (EPERM, EINVAL) everywhere but in an appliance. */
+int sys_reboot(int command);
+void sys_sync(void);
+
+#endif
