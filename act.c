@@ -334,7 +334,7 @@ act_reload(struct act_scope *scope, const struct step_act *a)
 	int rc;
 
 	(void)a;
-	if (scope->world->text.file[0] == '\0') {
+	if (scope->world->text.file[0] == '\0' && scope->conf->servers > 0) {
 		log_warn(NULL, 0, "reload: there is no INI; mcinit was started with defaults");
 		return;
 	}
@@ -349,7 +349,8 @@ act_reload(struct act_scope *scope, const struct step_act *a)
 	if (rc < 0)
 		log_err(NULL, rc, "reload: cannot read the INI; the configuration stays as it is");
 	else
-		log_info(NULL, "reload: reading %s", scope->world->text.file);
+		log_info(NULL, "reload: reading %s", scope->world->text.file[0] != '\0' ?
+		    scope->world->text.file : "the INI");
 }
 
 void

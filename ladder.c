@@ -64,12 +64,14 @@ ladder_kill(struct turn *t, int slot)
 {
 	struct step_server *s = turn_server(t, slot);
 
-	s->rung = RUNG_KILL;
-	s->killed = true;
-	s->deadline[TIMER_DUMP] = s->deadline[TIMER_KILL] = STEP_NEVER;
-	s->deadline[TIMER_UNKILLABLE] = t->now + STEP_KILL_WAIT;
-	s->deadline[TIMER_PULSE] = t->now + STEP_PULSE;
-	s->kill_at = t->now;
+	if (s->rung != RUNG_KILL) {
+		s->rung = RUNG_KILL;
+		s->killed = true;
+		s->deadline[TIMER_DUMP] = s->deadline[TIMER_KILL] = STEP_NEVER;
+		s->deadline[TIMER_UNKILLABLE] = t->now + STEP_KILL_WAIT;
+		s->deadline[TIMER_PULSE] = t->now + STEP_PULSE;
+		s->kill_at = t->now;
+	}
 	if (s->main_alive)
 		step_do(t, s->exec_done ? ACT_SIGNAL_GROUP : ACT_SIGNAL_MAIN, slot, SIGKILL);
 	step_do(t, ACT_SWEEP, slot, SIGKILL);

@@ -73,18 +73,34 @@ say_conf(void *cookie, enum conf_severity severity, const char *line)
 		log_warn(NULL, 0, "%s", line);
 }
 
+/* A machine whose process 1 exits is a kernel panic: it goes on without servers instead. */
 static void
-load_conf(const struct cli *cli)
+hold(void)
+{
+	memset(&confs[0].mcinit, 0, sizeof(confs[0].mcinit));
+	memset(confs[0].name, 0, sizeof(confs[0].name));
+	confs[0].servers = 0;
+	confs[0].mcinit.run_dir = "";
+	confs[0].mcinit.log_level = LEVEL_INFO;
+	confs[0].mcinit.when_all_stopped = ALL_STOPPED_STAY;
+	log_err(NULL, 0, "no server runs. Mend the INI, then send SIGHUP to process 1, or reboot");
+}
+
+static void
+load_conf(const struct cli *cli, enum step_mode mode)
 {
 	const struct load_text *text = &scope.world->text;
 
-	if (load_read(&scope.world->text, &confs[0], &cli->request, true, say_conf, NULL) > 0)
-		sys_exit(EXIT_CONFIG);
+	if (load_read(&scope.world->text, &confs[0], &cli->request, true, say_conf, NULL) > 0) {
+		if (mode != MODE_APPLIANCE)
+			sys_exit(EXIT_CONFIG);
+		hold();
+	}
 	log_set(confs[0].mcinit.log_level, confs[0].mcinit.log_format == FORMAT_JSON);
 	scope.conf = &confs[0];
 	scope.next = &confs[1];
 	scope.incoming = &incoming;
-	if (text->file[0] == '\0')
+	if (text->file[0] == '\0' && scope.conf->servers > 0)
 		log_info(NULL, "no INI found; running server.jar of %s with defaults", text->directory);
 }
 
@@ -98,8 +114,10 @@ prepare_reader(const struct cli *cli)
 
 	words[n++] = me;
 	words[n++] = role;
-	words[n++] = c;
-	words[n++] = scope.world->text.file;
+	if (scope.world->text.file[0] != '\0') {
+		words[n++] = c;
+		words[n++] = scope.world->text.file;
+	}
 	for (int i = 0; i < cli->request.count; i++) {
 		words[n++] = o;
 		words[n++] = (char *)(uintptr_t)cli->overrides[i];
@@ -155,9 +173,10 @@ set_up(const struct cli *cli, const char *self)
 	scope.world = world_create();
 	if (scope.world == NULL)
 		cannot_start(-ENOMEM, "no memory for the state");
-	load_conf(cli);
+	load_conf(cli, mode);
 	prepare_reader(cli);
-	if (host_run_dir(scope.conf->mcinit.run_dir, mode != MODE_SERVICE, run_dir) < 0)
+	if (host_run_dir(scope.conf->mcinit.run_dir, mode != MODE_SERVICE, run_dir) < 0 &&
+	    mode != MODE_APPLIANCE)
 		sys_exit(EXIT_SYSTEM);
 	step_init(world_draft(scope.world), mode, host_in_container(mode));
 	world_commit(scope.world);

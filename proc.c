@@ -279,8 +279,8 @@ proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom)
 {
 	struct proc_main *p = &table->main[slot];
 	char role[] = "--role=sweep", me[] = "mcinit", name[CONF_NAME_BYTES];
-	char session[16], signal[16], alone[4], level[4], json[4];
-	char *argv[] = { me, role, name, session, signal, alone, level, json, NULL };
+	char session[16], signal[16], alone[4], level[4], json[4], supervisor[16];
+	char *argv[] = { me, role, name, session, signal, alone, level, json, supervisor, NULL };
 	pid_t pid;
 
 	if (p->sweep != 0) {
@@ -297,6 +297,7 @@ proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom)
 	fmt_put(alone, sizeof(alone), "%d", broom->alone);
 	fmt_put(level, sizeof(level), "%d", broom->level);
 	fmt_put(json, sizeof(json), "%d", broom->json);
+	fmt_put(supervisor, sizeof(supervisor), "%d", (int)sys_pid());
 	pid = fork_role(argv, -1);
 	if (pid < 0)
 		return pid;

@@ -106,7 +106,7 @@ enum proc_left proc_look(const struct proc_table *table, int slot);
 struct proc_broom {
 	const char *name;		/* the server's */
 	int signal;			/* 0 = only count */
-	bool alone;			/* orphans without a mark are this server's, too */
+	bool alone;			/* orphans whose mark we may not read are this server's */
 	int level;			/* for its log lines */
 	bool json;
 };

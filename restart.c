@@ -60,10 +60,11 @@ static int
 crashes_in_window(const struct turn *t, int slot, int64_t *span)
 {
 	const struct step_server *s = &t->m->server[slot];
-	int known = s->crashes < STEP_CRASHES ? s->crashes : STEP_CRASHES, n = 0;
+	uint32_t known = s->crashes < STEP_CRASHES ? s->crashes : STEP_CRASHES;
+	int n = 0;
 
 	*span = 0;
-	for (int i = 1; i <= known; i++) {
+	for (uint32_t i = 1; i <= known; i++) {
 		int64_t age = t->now - s->crash_at[(s->crashes - i) % STEP_CRASHES];
 
 		if (age >= turn_conf(t, slot)->crash_window)
@@ -109,8 +110,8 @@ start_again(struct turn *t, int slot)
 		server_rest(t, slot, IS_FAILED);
 		return;
 	}
-	s->restarts++;
-	s->tries++;
+	s->restarts += s->restarts < INT32_MAX;
+	s->tries += s->tries < INT32_MAX;
 	delay = step_delay(c, s->tries);
 	step_say(t, slot, delay > 0 ? SAY_RESTART_IN : SAY_RESTART_NOW, delay, 0);
 	if (delay == 0) {

@@ -343,8 +343,9 @@ step(const struct conf *conf, struct step_machine *m, const struct step_event *e
 		whole_event(&t, event);
 	else if (event->slot < CONF_SERVERS && m->server[event->slot].used)
 		server_event(&t, event->slot, event->what, event->a);
-	else
+	else if (event->what != STEP_TREE)
 		step_odd(&t, -1, event->what, 0);
+	/* else a late answer about a server that has left */
 	settle(&t);
 }
 

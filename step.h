@@ -231,7 +231,7 @@ struct step_server {
 	int32_t tries;			/* restarts in a row, for the growing delay */
 	int32_t unready;		/* starts in a row that never got ready */
 	int32_t restarts;		/* since the operator started it */
-	int32_t crashes;		/* ever; the newest STEP_CRASHES of them in crash_at */
+	uint32_t crashes;		/* since then; the newest STEP_CRASHES of them in crash_at */
 	int64_t crash_at[STEP_CRASHES];
 	int64_t since;			/* when `is` last changed */
 	int64_t started_at, stop_at, kill_at;

@@ -129,7 +129,7 @@ has_mark(pid_t pid)
 	for (char *p = text; p < text + n; p += strlen(p) + 1)
 		if (strncmp(p, "MCINIT_SERVER=", 14) == 0)
 			return strcmp(p, mark) == 0;
-	return sweep.alone ? -1 : 0;
+	return 0;
 }
 
 /* A direct child of mcinit: its helpers share its session, a server and its heirs never do. */
@@ -205,7 +205,8 @@ signal_it(const struct process *p)
 	struct process now;
 	int fd = sys_pidfd_open(p->pid);
 
-	if (!read_process(p->pid, &now) || now.started != p->started) {
+	if (sys_parent() != sweep.supervisor || !read_process(p->pid, &now) ||
+	    now.started != p->started) {
 		if (fd >= 0)
 			sys_close(fd);
 		return;
@@ -246,6 +247,9 @@ one_round(void)
 	int members;
 
 	list_processes();
+	/* Without mcinit its children are children of another, among which are strangers. */
+	if (sys_parent() != sweep.supervisor)
+		return 0;
 	members = find_members();
 	sweep.signalled = 0;
 	for (int i = 0; i < sweep.count && members > 0; i++)
@@ -259,7 +263,7 @@ sweep_main(int argc, char *argv[])
 {
 	int members = 0;
 
-	if (argc != 8)
+	if (argc != 9)
 		return 64;
 	sweep.server = argv[2];
 	sweep.session = (int)strtol(argv[3], NULL, 10);
@@ -268,11 +272,11 @@ sweep_main(int argc, char *argv[])
 	log_open();
 	log_set((int)strtol(argv[6], NULL, 10), (int)strtol(argv[7], NULL, 10) != 0);
 	sweep.self = sys_pid();
-	sweep.supervisor = sys_parent();
+	sweep.supervisor = (int)strtol(argv[8], NULL, 10);
 	sweep.own_session = sys_session_of(0);
 	if (sweep.signal == 0) {
 		list_processes();
-		return find_members() > 0;
+		return sys_parent() == sweep.supervisor && find_members() > 0;
 	}
 	for (int round = 0; round < ROUNDS; round++) {
 		int found = one_round();

@@ -9,8 +9,9 @@
 #define SWEEP_H
 
 /*
- * argv: mcinit --role=sweep NAME SESSION SIGNAL ALONE LEVEL JSON.  Finds all processes of the
- * server, signals them (0: only counts), names them in the log.  Returns 1 if there were any.
+ * argv: mcinit --role=sweep NAME SESSION SIGNAL ALONE LEVEL JSON SUPERVISOR.  Finds all
+ * processes of the server, signals them (0: only counts), names them in the log.  Returns 1 if
+ * there were any.
  */
 int sweep_main(int argc, char *argv[]);
 
