@@ -309,7 +309,7 @@ act_reap(struct act_scope *scope)
 		}
 		strangers |= end.whose == PROC_NOBODY;
 	}
-	if (strangers)
+	if (strangers && proc_any_gone(&scope->world->proc))
 		act_tell(scope, STEP_REAPED, -1, 0);
 }
 

@@ -436,14 +436,12 @@ exec_program(char *argv[], char *envp[], int *no_interpreter)
 static void
 address_sockets(char *envp[], pid_t was_for, char *text, size_t room)
 {
-	const char *value = env_value(envp, "LISTEN_PID");
-	char **slot;
+	char **pid = env_slot(envp, "LISTEN_PID"), **slot = env_slot(envp, "LISTEN_PIDFDID");
 
-	if (value == NULL || number(value, INT_MAX) != was_for)
+	if (pid == NULL || number(*pid + sizeof("LISTEN_PID"), INT_MAX) != was_for)
 		return;
 	fmt_put(text, room, "LISTEN_PID=%d", (int)sys_pid());
-	*env_slot(envp, "LISTEN_PID") = text;
-	slot = env_slot(envp, "LISTEN_PIDFDID");
+	*pid = text;
 	for (; slot != NULL && *slot != NULL; slot++)
 		slot[0] = slot[1];
 }
@@ -583,7 +581,7 @@ dropin_main(int argc, char *argv[], char *envp[])
 	prepare(&d);
 	start(&d, envp);
 	settle(&d);
-	while ((got = sys_signal_read(d.signals, &info)) >= 0)
+	while ((got = sys_signal_read(d.signals, &info, 1)) >= 0)
 		if (got == 1 && info.ssi_signo == SIGCHLD)
 			reap(&d);
 		else if (got == 1)

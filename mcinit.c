@@ -225,14 +225,16 @@ turn_all(void)
 static void
 hear_signals(void)
 {
-	struct signalfd_siginfo info;
+	struct signalfd_siginfo info[8];
+	int n = sys_signal_read(signals, info, 8);
 	bool child = false;
 
-	while (sys_signal_read(signals, &info) == 1) {
-		if (info.ssi_signo == SIGCHLD)
+	/* What did not fit wakes us again. */
+	for (int i = 0; i < n; i++) {
+		if (info[i].ssi_signo == SIGCHLD)
 			child = true;
-		else if (info.ssi_signo != SIGPIPE)
-			act_tell(&scope, STEP_SIGNAL, -1, (int32_t)info.ssi_signo);
+		else if (info[i].ssi_signo != SIGPIPE)
+			act_tell(&scope, STEP_SIGNAL, -1, (int32_t)info[i].ssi_signo);
 		turn_all();
 	}
 	if (child)

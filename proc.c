@@ -170,6 +170,15 @@ proc_signal(const struct proc_main *main, int signal)
 	return sys_kill(main->pid, signal);
 }
 
+bool
+proc_any_gone(const struct proc_table *table)
+{
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (table->main[slot].session != 0 && table->main[slot].pid == 0)
+			return true;
+	return false;
+}
+
 /* Until main is reaped its number cannot be anyone else's, as pid or as process group. */
 int
 proc_signal_group(const struct proc_main *main, int signal)

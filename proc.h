@@ -92,6 +92,9 @@ bool proc_may_pass(int error);
 /* One ended child, PROC_NO_MORE when no further has ended, PROC_NO_CHILD when there is none. */
 void proc_reap(struct proc_table *table, struct proc_end *end);
 
+/* Whether any server's main process was reaped: only then it matters who else was. */
+bool proc_any_gone(const struct proc_table *table);
+
 /* Signals the main process, by its pidfd where there is one; or it and its process group. */
 int proc_signal(const struct proc_main *main, int signal);
 int proc_signal_group(const struct proc_main *main, int signal);

@@ -243,7 +243,7 @@ exit_code(const struct turn *t)
 		exec |= s->is == IS_FAILED && s->reason == REASON_EXEC_FAILED;
 		gave_up |= s->is == IS_FAILED && s->reason != REASON_CONFIG &&
 		    s->reason != REASON_EXEC_FAILED;
-		killed |= s->killed && s->intent == INTENT_ASKED;
+		killed |= s->killed && s->wish != WISH_UP;
 		if (t->conf->server[slot].restart == RESTART_NO && s->by_itself && s->failure == 0)
 			own = step_exit_code(s->status);
 	}

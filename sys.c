@@ -135,13 +135,13 @@ sys_suspend(int signal)
 }
 
 int
-sys_signal_read(int fd, struct signalfd_siginfo *info)
+sys_signal_read(int fd, struct signalfd_siginfo *info, int room)
 {
-	long n = RETRY(read(fd, info, sizeof(*info)));
+	long n = RETRY(read(fd, info, (size_t)room * sizeof(*info)));
 
 	if (n == -EAGAIN)
 		return 0;
-	return n < 0 ? (int)n : n == (long)sizeof(*info);
+	return n < 0 ? (int)n : (int)(n / (long)sizeof(*info));
 }
 
 /* kill(0), kill(-1) and kill(1) hit ourselves or everyone: never by a pid gone astray. */

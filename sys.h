@@ -36,7 +36,7 @@ int sys_signalfd(void);			/* all signals, non-blocking */
 int sys_signalfd_blocking(void);	/* for a loop that has nothing else to wait for */
 int sys_suspend(int signal);		/* lets a stop signal act on us; 1 once we were continued, 0 if
 					 * the kernel discarded it (an orphaned group), or -errno */
-int sys_signal_read(int fd, struct signalfd_siginfo *info);	/* 1, or 0 when none waits */
+int sys_signal_read(int fd, struct signalfd_siginfo *info, int room);	/* how many; 0: none waits */
 int sys_kill(pid_t pid, int signal);	/* one process, pid > 1, or -EINVAL */
 int sys_kill_group(pid_t group, int signal);	/* group > 1, or -EINVAL */
 int sys_pidfd_open(pid_t pid);
