@@ -157,6 +157,7 @@ restart_after_end(struct turn *t, int slot)
 	server_cancel_all(s);
 	s->reason = (uint8_t)why_ended(s);
 	if (s->wish == WISH_UP && !t->m->whole.ending) {
+		s->killed = false;	/* that was no requested stop */
 		if (s->reason != REASON_STOPPED) {
 			after_crash(t, slot);
 		} else if (turn_conf(t, slot)->restart == RESTART_ALWAYS) {

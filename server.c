@@ -38,7 +38,8 @@ server_become(struct turn *t, struct step_server *s, enum step_state state)
 void
 server_forget_crashes(struct step_server *s)
 {
-	s->tries = s->unready = s->crashes = 0;
+	s->tries = s->unready = 0;
+	s->crashes = 0;
 	for (int i = 0; i < STEP_CRASHES; i++)
 		s->crash_at[i] = 0;
 }
@@ -242,6 +243,20 @@ spawned(struct turn *t, int slot)
 		step_do(t, ACT_SIGNAL_MAIN, slot, SIGKILL);
 }
 
+static void
+spawn_failed(struct turn *t, int slot, int32_t failure)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (!s->spawning) {
+		step_odd(t, slot, STEP_SPAWN_FAILED, s->is);
+		return;
+	}
+	s->spawning = false;
+	s->failure = (uint8_t)(failure + 1);
+	restart_after_end(t, slot);
+}
+
 /* What starting, running and stopping servers have in common. */
 static void
 when_alive(struct turn *t, int slot, int event, int32_t a)
@@ -266,9 +281,7 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 		spawned(t, slot);
 		break;
 	case STEP_SPAWN_FAILED:
-		s->spawning = false;
-		s->failure = (uint8_t)(a + 1);
-		restart_after_end(t, slot);
+		spawn_failed(t, slot, a);
 		break;
 	case STEP_EXEC_FAILED:
 		s->failure = (uint8_t)(a + 1);

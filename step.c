@@ -82,11 +82,14 @@ step_deadline(const struct step_machine *m)
 }
 
 static void
-move_server(struct step_server *s, int64_t by)
+move_server(struct step_server *s, int64_t by, int64_t now)
 {
 	for (int i = 0; i < TIMER_COUNT; i++)
 		if (s->deadline[i] != STEP_NEVER)
 			s->deadline[i] += by;
+	/* Another timer may have been the earliest: the next pause must not hide behind it. */
+	if (s->deadline[TIMER_PULSE] != STEP_NEVER)
+		s->deadline[TIMER_PULSE] = now + STEP_PULSE;
 	for (int i = 0; i < STEP_CRASHES; i++)
 		s->crash_at[i] += by;
 	s->since += by;
@@ -111,7 +114,7 @@ catch_up(struct turn *t)
 		return;
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (t->m->server[slot].used)
-			move_server(&t->m->server[slot], late + STEP_PULSE);
+			move_server(&t->m->server[slot], late + STEP_PULSE, t->now);
 	step_say(t, -1, SAY_LATE, late, 0);
 }
 
@@ -329,6 +332,14 @@ whole_event(struct turn *t, const struct step_event *event)
 	}
 }
 
+/* An answer or a wish about a server that has left in the meantime. */
+static bool
+may_come_late(int what)
+{
+	return what == STEP_TREE || what == STEP_START || what == STEP_STOP ||
+	    what == STEP_RESTART || what == STEP_KILL || what == STEP_CHANGED;
+}
+
 void
 step(const struct conf *conf, struct step_machine *m, const struct step_event *event,
     int64_t now, struct step_acts *acts)
@@ -343,9 +354,8 @@ step(const struct conf *conf, struct step_machine *m, const struct step_event *e
 		whole_event(&t, event);
 	else if (event->slot < CONF_SERVERS && m->server[event->slot].used)
 		server_event(&t, event->slot, event->what, event->a);
-	else if (event->what != STEP_TREE)
+	else if (!may_come_late(event->what))
 		step_odd(&t, -1, event->what, 0);
-	/* else a late answer about a server that has left */
 	settle(&t);
 }
 

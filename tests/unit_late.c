@@ -112,6 +112,23 @@ pauses_add_up(void **state)
 	    SECONDS(120) + n * STEP_PULSE);
 }
 
+/* What the first pause moved must not be what would have told the length of the second. */
+static void
+the_second_of_two_pauses_is_noticed_too(void **state)
+{
+	(void)state;
+	lab_up("[server]\nstop_timeout = 1s\n");
+	lab_event(STEP_STOP, 0, 0);
+	lab_pass(100);
+	lab_pause(SECONDS(5));
+	assert_int_equal(lab_said(-1, SAY_LATE), 1);
+	lab_end(0, EXIT_OF(143), 1);
+	lab_pause(NOTICED);
+	assert_int_equal(lab_said(-1, SAY_LATE), 2);
+	assert_int_equal(kills(0), 0);
+	assert_in_range(time_until_kill(0), 900, 900 + 2 * STEP_PULSE);
+}
+
 static void
 each_server_keeps_what_it_has_left(void **state)
 {
@@ -264,6 +281,7 @@ main(void)
 		cmocka_unit_test(the_dump_keeps_its_distance),
 		cmocka_unit_test(a_short_pause_costs_no_more_than_itself),
 		cmocka_unit_test(pauses_add_up),
+		cmocka_unit_test(the_second_of_two_pauses_is_noticed_too),
 		cmocka_unit_test(each_server_keeps_what_it_has_left),
 		cmocka_unit_test(whatever_wakes_us_first_notices_the_pause),
 		cmocka_unit_test(leftovers_keep_their_time),

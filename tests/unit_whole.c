@@ -282,6 +282,28 @@ of_several_servers_none_hands_on_its_code(void **state)
 	assert_int_equal(lab_finished(), 1);
 }
 
+/* Being asked while it was already being ended for another reason is being asked, too. */
+static void
+a_stop_that_joins_another_is_a_requested_stop(void **state)
+{
+	(void)state;
+	for (int stuck = 0; stuck < 2; stuck++) {
+		lab_up("");
+		lab_end(0, EXIT_OF(1), 1);
+		lab.server[0].stuck = stuck;
+		lab_signal(SIGTERM);
+		lab_pass(MINUTES(5));
+		assert_int_equal(lab_finished(), 137);
+	}
+	/* Nobody asked for this one. */
+	lab_up("");
+	lab_end(0, EXIT_OF(0), 1);
+	lab_pass(MINUTES(5));
+	assert_int_equal(lab_is(0), IS_STOPPED);
+	lab_signal(SIGTERM);
+	assert_int_equal(lab_finished(), 0);
+}
+
 static void
 wait_statuses_become_exit_codes(void **state)
 {
@@ -533,6 +555,7 @@ main(void)
 		cmocka_unit_test(one_server_without_restart_hands_on_its_code),
 		cmocka_unit_test(without_restart_the_other_codes_stay),
 		cmocka_unit_test(of_several_servers_none_hands_on_its_code),
+		cmocka_unit_test(a_stop_that_joins_another_is_a_requested_stop),
 		cmocka_unit_test(wait_statuses_become_exit_codes),
 		cmocka_unit_test(when_all_stopped_decides_whether_it_stays),
 		cmocka_unit_test(it_stays_where_the_operator_had_a_hand_in_it),

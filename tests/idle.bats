@@ -1,0 +1,218 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# mcinit over time and with nobody listening: no wake-ups, no growth, and a reader of its log that
+# stopped reading stops nothing.  Called by tools/run-tests, or alone from the top of the tree.
+# shellcheck disable=SC2030,SC2031  # each test is a process
+
+load lib
+
+# Everything that a wake-up would change.
+activity()
+{
+	local voluntary forced
+	field "$1" voluntary_ctxt_switches
+	voluntary=$field
+	field "$1" nonvoluntary_ctxt_switches
+	forced=$field
+	activity="$voluntary $forced $(cut -d ' ' -f 14,15 "/proc/$1/stat")"
+}
+
+# Three real seconds: that nothing happens in them is what is tested.
+nothing_happens()
+{
+	local before
+	until_true state_is "$pid" S
+	activity "$pid"
+	before=$activity
+	read -rt 3 -u "$idle" || :
+	activity "$pid"
+	[ "$activity" = "$before" ] || { echo "$before became $activity"; return 1; }
+}
+
+# The descriptors of mcinit, without what a moment brings.
+descriptors()
+{
+	descriptors=$(ls "/proc/$pid/fd" | wc -l)
+}
+
+private_dirty()
+{
+	private_dirty=$(awk '/^Private_Dirty/ { n += $2 } END { print n + 0 }' "/proc/$pid/smaps")
+}
+
+@test "while a server runs mcinit makes no system call" {
+	ini ''
+	start
+	ready
+	wait_for log 'running after'
+	nothing_happens
+	stop
+}
+
+@test "while nothing runs any more mcinit makes no system call" {
+	ini '--exit-on-start 0' mcinit.when_all_stopped=stay
+	start_pid1
+	wait_for log 'waiting for signals'
+	nothing_happens
+	stop
+}
+
+@test "while a restart is far away mcinit makes no system call" {
+	ini '--exit-on-start 1' restart_delay=1h restart_delay_max=1h crash_limit=2 crash_window=2h
+	start
+	wait_for log 'starting again in'
+	nothing_happens
+	stop
+}
+
+@test "after 30 restarts: no descriptor more, no memory more, no child left" {
+	local i before_fds before_dirty
+	ini '' restart_delay=0 crash_limit=32 crash_window=1s mcinit.log_level=info
+	start
+	ready
+	for i in {1..30}; do
+		kill -KILL "$server"
+		ready $((i + 1))
+		[ "$i" -ne 3 ] || { descriptors; before_fds=$descriptors; private_dirty
+		    before_dirty=$private_dirty; }
+	done
+	wait_for log 'running after'
+	descriptors
+	private_dirty
+	[ "$descriptors" -le "$before_fds" ]
+	[ "$private_dirty" -le "$before_dirty" ] || { echo "$before_dirty $private_dirty"; return 1; }
+	has_children "$pid" 1
+	stop
+}
+
+@test "after 30 reloads: no descriptor more, no memory more, no child left" {
+	local i before_fds before_dirty
+	ini '' mcinit.log_level=info
+	start
+	ready
+	wait_for log 'running after'
+	for i in {1..30}; do
+		ini '' stop_timeout="$((i + 20))s" mcinit.log_level=info
+		tell HUP
+		wait_for log 'reload done' "$i"
+		[ "$i" -ne 3 ] || { descriptors; before_fds=$descriptors; private_dirty
+		    before_dirty=$private_dirty; }
+	done
+	until_true has_children "$pid" 1
+	descriptors
+	private_dirty
+	[ "$descriptors" -le "$before_fds" ]
+	[ "$private_dirty" -le "$before_dirty" ] || { echo "$before_dirty $private_dirty"; return 1; }
+	stop
+}
+
+@test "the private memory of mcinit is below its budget" {
+	ini ''
+	start
+	ready
+	wait_for log 'running after'
+	private_dirty
+	[ "$private_dirty" -le 100 ] || { echo "$private_dirty KiB"; return 1; }
+	stop
+}
+
+# unread_pipe: a pipe that is full and that nobody reads, as descriptor $full.
+unread_pipe()
+{
+	mkfifo pipe
+	exec {full}<>pipe
+	dd if=/dev/zero of=pipe bs=4096 oflag=nonblock 2>/dev/null || :
+	dd if=/dev/zero of=pipe bs=1 oflag=nonblock 2>/dev/null || :
+}
+
+@test "nobody reads stderr: signals are served, crashes restarted, and the stop saves" {
+	ini '--first 2 --crash-after 0ms'
+	unread_pipe
+	launch sh -c 'exec "$@" 2>pipe' - "$MCINIT" -c mcinit.ini
+	ready 3
+	for number in 10 10 50 51 52 1; do
+		tell $number
+	done
+	tell TERM
+	expect_exit 0
+	seen journal ' saved '
+}
+
+@test "nobody read stderr for a while: afterwards it is said how much was lost" {
+	ini '' mcinit.log_level=info
+	unread_pipe
+	launch sh -c 'exec "$@" 2>pipe' - "$MCINIT" -c mcinit.ini
+	ready
+	tell TERM
+	wait_for journal ' saved '
+	expect_exit 0
+	# Now somebody reads from the beginning on.
+	ini '--first 1 --exit-on-start 1' mcinit.log_level=info
+	: >journal
+	unread_pipe_again
+	launch sh -c 'exec "$@" 2>pipe' - "$MCINIT" -c mcinit.ini
+	ready
+	cat <pipe >drained 3>&- &
+	reader=$!
+	started="$started $reader"
+	exec {full}>&-
+	until_true drained
+	tell USR1
+	wait_for drained 'lines of mcinit were lost: nobody read stderr'
+	stop
+}
+
+unread_pipe_again()
+{
+	exec {full}>&-
+	rm pipe
+	unread_pipe
+}
+
+drained()
+{
+	[ "$(stat -c %s drained 2>/dev/null || echo 0)" -ge 65536 ]
+}
+
+@test "the reader of stderr leaves: mcinit goes on, and no SIGPIPE reaches the server" {
+	ini '' mcinit.log_level=info
+	mkfifo pipe
+	cat <pipe >first 3>&- {idle}>&- &
+	reader=$!
+	started=$reader
+	launch sh -c 'exec "$@" 2>pipe' - "$MCINIT" -c mcinit.ini
+	ready
+	kill -KILL "$reader"
+	until_true gone "$reader"
+	tell USR1
+	tell USR1
+	wait_for first 'starting'
+	kill -KILL "$server"
+	ready 2
+	kill -0 "$pid"
+	stop
+	seen journal ' saved '
+}
+
+@test "the log goes to a full disk: mcinit goes on" {
+	[ -w /dev/full ] || skip 'no /dev/full'
+	ini '--first 1 --crash-after 0ms'
+	launch sh -c 'exec "$@" 2>/dev/full' - "$MCINIT" -c mcinit.ini
+	ready 2
+	stop
+	seen journal ' saved '
+}
+
+@test "stderr shared with the server is not made non-blocking for it" {
+	ini '--report'
+	mkfifo pipe
+	cat <pipe >piped 3>&- {idle}>&- &
+	started=$!
+	launch sh -c 'exec "$@" >pipe 2>&1' - "$MCINIT" -c mcinit.ini
+	ready
+	# O_NONBLOCK is 04000.
+	[ "$(grep -cE ' report fd [12] .* flags=0[0-9]*[4-7][0-9]{3}$' journal)" -eq 0 ]
+	[ "$(grep -cE ' report fd [12] ' journal)" -eq 2 ]
+	stop
+}

@@ -1,0 +1,686 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The way from the command line to a running server: which INI, which run_dir, what is refused and
+# how it is said.  Called by tools/run-tests, or alone from the top of the tree.
+# shellcheck disable=SC2030,SC2031  # each test is a process
+
+load lib
+
+# A directory that another user can reach, for mcinit without root.
+open_up()
+{
+	local dir=$here
+	while [ "$dir" != / ] && [ "$dir" != /tmp ]; do
+		chmod a+x "$dir"
+		dir=${dir%/*}
+		[ -n "$dir" ] || dir=/
+	done
+}
+
+as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+# A root directory with nothing but mcinit, /proc left out: where files are searched by their
+# absolute names, those of this machine must not be found.
+make_root()
+{
+	need_root
+	mkdir -p root/data root/etc
+	cp "$MCINIT" root/mcinit
+	printf '[mcinit]\nrun_dir = /run\n[server]\ncommand = /nothing\n' >good.ini
+}
+
+in_root()
+{
+	env -i "$(command -v chroot)" "$here/root" "$@"
+}
+
+# --- run_dir ---
+
+@test "run_dir is made, for us alone" {
+	ini ''
+	umask 0
+	start
+	ready
+	[ "$(stat -c '%a %u' run)" = "700 $EUID" ]
+	stop
+}
+
+@test "run_dir that exists and is ours is used" {
+	mkdir -m 700 run
+	ini ''
+	start
+	ready
+	[ "$(<run/lock)" = "$pid" ]
+	stop
+}
+
+@test "run_dir that others may enter is refused with 71, and the mode to give it is said" {
+	mkdir -m 755 run
+	ini ''
+	start
+	expect_exit 71
+	seen log "run_dir $here/run cannot be used*0700"
+}
+
+@test "run_dir of another user is refused with 71" {
+	need_root
+	mkdir -m 700 run
+	chown 65534 run
+	ini ''
+	start
+	expect_exit 71
+	seen log "run_dir $here/run cannot be used*belongs to another user"
+	never_seen journal ' start '
+}
+
+@test "run_dir that is a symbolic link is refused with 71" {
+	mkdir -m 700 elsewhere
+	ln -s elsewhere run
+	ini ''
+	start
+	expect_exit 71
+	seen log "run_dir $here/run cannot be used"
+}
+
+@test "run_dir whose lock is a symbolic link is refused, and its target stays as it was" {
+	mkdir -m 700 run
+	echo precious >target
+	ln -s ../target run/lock
+	ini ''
+	start
+	expect_exit 71
+	[ "$(<target)" = precious ]
+}
+
+@test "run_dir below a directory that does not exist: 71, and it is named" {
+	ini '' mcinit.run_dir="$here/no/such"
+	start
+	expect_exit 71
+	seen log "$here/no/such"
+}
+
+@test "a second mcinit with the same run_dir names the pid of the first and ends with 71" {
+	local first second=0
+	ini ''
+	start
+	ready
+	first=$pid
+	"$MCINIT" -c mcinit.ini 2>second 3>&- || second=$?
+	[ "$second" -eq 71 ]
+	seen second "another mcinit (pid $first) runs with run_dir $here/run"
+	kill -0 "$server"
+	expect_count journal ' start ' 1
+	stop
+}
+
+@test "run_dir is free again after mcinit was killed" {
+	ini '--exit-on-start 0'
+	mkdir -m 700 run
+	echo 999999 >run/lock
+	start
+	expect_exit 0
+	start
+	expect_exit 0
+}
+
+@test "process 1 clears what an earlier life left in run_dir" {
+	mkdir -m 700 run run/server
+	touch run/control run/server/stdin
+	echo 1 >run/lock
+	ini ''
+	start_pid1
+	ready
+	[ "$(ls run)" = lock ]
+	[ "$(<run/lock)" = 1 ]
+	stop
+}
+
+@test "process 1 does not follow a symbolic link out of run_dir when it clears it" {
+	mkdir -m 700 run precious
+	touch precious/file
+	ln -s ../precious run/link
+	ini ''
+	start_pid1
+	ready
+	[ -e precious/file ]
+	[ ! -L run/link ]
+	stop
+}
+
+@test "a service leaves alone what is in run_dir" {
+	mkdir -m 700 run
+	touch run/control
+	ini ''
+	start
+	ready
+	[ -e run/control ]
+	stop
+}
+
+# run_dirs SCRIPT: what run_dir mcinit takes without the key, in a mount namespace that SCRIPT
+# prepares; this test's directory is at /mnt there.
+run_dirs()
+{
+	need_root
+	ini '--exit-on-start 0' mcinit.run_dir= server.dir=/mnt/world \
+	    server.command="\"$FAKE\" --exit-on-start 0"
+	cp "$FAKE" "$MCINIT" .
+	sed -i 's/^command.*/command = \/mnt\/fakeserver --exit-on-start 0/' mcinit.ini
+	run -"${2:-0}" unshare -m sh -ec "umask 022
+	    mount --bind '$here' /mnt
+	    mount -t tmpfs none /run
+	    mount -t tmpfs none /dev/shm
+	    mount -t tmpfs none /tmp
+	    cd /mnt
+	    $1
+	    exec env \$xdg ./mcinit -c /mnt/mcinit.ini" 3>&-
+}
+
+@test "without the key run_dir is /run/mcinit" {
+	run_dirs 'xdg=XDG_RUNTIME_DIR=/tmp'
+	[[ $output == *"run_dir /run/mcinit"* ]]
+}
+
+@test "where /run cannot be used run_dir is in XDG_RUNTIME_DIR" {
+	run_dirs 'mount -o remount,ro /run; xdg=XDG_RUNTIME_DIR=/tmp'
+	[[ $output == *"run_dir /tmp/mcinit"* ]]
+}
+
+@test "without XDG_RUNTIME_DIR run_dir is in /dev/shm, and last in /tmp" {
+	run_dirs 'mount -o remount,ro /run; xdg="-u XDG_RUNTIME_DIR"'
+	[[ $output == *"run_dir /dev/shm/mcinit-0"* ]]
+	run_dirs 'mount -o remount,ro /run; mount -o remount,ro /dev/shm; xdg=XDG_RUNTIME_DIR='
+	[[ $output == *"run_dir /tmp/mcinit-0"* ]]
+}
+
+@test "a default run_dir that somebody else prepared is passed over" {
+	run_dirs 'mkdir -m 777 /run/mcinit; xdg=XDG_RUNTIME_DIR=/tmp'
+	[[ $output == *"run_dir /tmp/mcinit"* ]]
+}
+
+@test "no usable run_dir at all: 71, with every place that was tried and why not" {
+	run_dirs 'for d in /run /dev/shm /tmp; do mount -o remount,ro $d; done; xdg=X=Y' 71
+	[[ $output == *"/run/mcinit: Read-only"*"/dev/shm/mcinit-0: Read-only"* ]]
+	[[ $output == *"/tmp/mcinit-0: Read-only"*"mcinit.run_dir"* ]]
+}
+
+# --- what mcinit inherits ---
+
+@test "descriptors 0 to 2 closed at entry: nothing of ours gets their numbers" {
+	local fd
+	ini ''
+	"$MCINIT" -c mcinit.ini <&- >&- 2>&- 3>&- &
+	pid=$! outer=$!
+	started=$pid
+	ready
+	for fd in 0 1 2; do
+		[ "$(readlink "/proc/$pid/fd/$fd")" = /dev/null ]
+		[ "$(readlink "/proc/$server/fd/$fd")" = /dev/null ]
+	done
+	stop
+}
+
+@test "each single descriptor closed at entry" {
+	local fd
+	for fd in 0 1 2; do
+		: >journal
+		ini ''
+		launch bash -c "exec $fd>&-; exec \"\$@\"" - "$MCINIT" -c mcinit.ini
+		ready
+		[ "$(readlink "/proc/$server/fd/$fd")" = /dev/null ]
+		stop
+	done
+}
+
+@test "an inherited ignored SIGCHLD does not lose the server's exit code" {
+	ini '--exit-on-start 7' restart=no
+	launch bash -c "trap '' CHLD; exec \"\$@\"" - "$MCINIT" -c mcinit.ini
+	expect_exit 7
+}
+
+@test "an inherited mask that blocks everything does not keep mcinit from hearing" {
+	ini ''
+	launch "$HELPERS/helper_program" hostile "$MCINIT" -c mcinit.ini
+	ready
+	stop
+	seen journal 'signal 15'
+}
+
+@test "a SIGTERM that waits from before the first instruction stops it" {
+	ini ''
+	launch "$HELPERS/helper_program" pending 15 "$MCINIT" -c mcinit.ini
+	expect_exit 0
+	seen log 'SIGTERM: stopping all servers'
+}
+
+@test "inherited descriptors and the working directory are let go" {
+	local fd
+	mkdir -p where
+	ini ''
+	exec {fd}<mcinit.ini
+	launch bash -c "cd where && exec \"\$@\" 17</dev/zero" - "$MCINIT" -c ../mcinit.ini
+	ready
+	[ "$(readlink "/proc/$pid/cwd")" = / ]
+	readlink /proc/"$pid"/fd/* | no_line 'zero|mcinit.ini'
+	stop
+}
+
+@test "children that mcinit did not start but inherited are reaped and harm nothing" {
+	ini '--exit-on-start 9' restart=no
+	launch bash -c '(exit 3) & sleep 0.05 & exec "$@"' - "$MCINIT" -c mcinit.ini
+	expect_exit 9
+}
+
+@test "a server that ends before its exec was reported is noticed" {
+	local i
+	ini '' command=/bin/true restart=no
+	for ((i = 0; i < $(soak 1000 50); i++)); do
+		start
+		expect_exit 0
+	done
+}
+
+@test "no warning in the log of an ordinary life, as service and as process 1" {
+	local mode
+	for mode in service pid1; do
+		: >journal
+		ini ''
+		start_as "$mode"
+		ready
+		stop
+	done
+	never_seen log 'warning'
+	never_seen log 'error'
+}
+
+@test "mcinit says its version, mode, pid, servers and run_dir" {
+	ini ''
+	start
+	ready
+	seen log "mcinit: mcinit *, service mode, pid $pid, 1 server, run_dir $here/run"
+	stop
+	: >log >journal
+	start_pid1
+	ready
+	seen log ", container mode, pid 1, 1 server, run_dir $here/run"
+	stop
+}
+
+@test "few descriptors: the server starts, or it is said why not, and mcinit ends" {
+	local n code
+	ini '--exit-on-start 0' server.restart=no
+	for ((n = 3; n < 40; n++)); do
+		code=0
+		(ulimit -n "$n" && exec timeout "$DEADLINE" "$MCINIT" -c mcinit.ini) 2>log 3>&- ||
+		    code=$?
+		[[ " 0 1 71 78 127 " == *" $code "* ]] || { echo "$n: $code"; return 1; }
+		[ "$code" -eq 0 ] || [ -s log ] || { echo "$n: $code without a word"; return 1; }
+	done
+	[ "$code" -eq 0 ]
+}
+
+# --- what is to be run ---
+
+@test "a missing jar: 78, and where to get one" {
+	ini_java ''
+	rm world/server.jar
+	start
+	expect_exit 78
+	seen log "server: no server.jar in $here/world. Download a server and put it there"
+	expect_count journal ' start ' 0
+}
+
+@test "a missing jar beside another: its name is said, ready to be copied" {
+	ini_java ''
+	mv world/server.jar world/paper-1.21.4-100.jar
+	touch world/a.txt world/.jar
+	start
+	expect_exit 78
+	seen log "Found paper-1.21.4-100.jar: set \"jar = paper-1.21.4-100.jar\""
+}
+
+@test "a missing java: 127, and what to set" {
+	ini_java '' java=no-such-java
+	start
+	expect_exit 127
+	seen log 'cannot execute no-such-java: No such file'
+	seen log 'Install Java or set "java = /path/to/java"'
+}
+
+@test "a missing command: 127, at once and not again" {
+	ini '' command=/no/such/program
+	start
+	expect_exit 127
+	expect_count log 'cannot execute /no/such/program' 1
+	never_seen log 'starting again'
+}
+
+@test "a command that may not be executed: 127, and chmod +x" {
+	echo '#!/bin/sh' >start.sh
+	ini '' command=./start.sh
+	start
+	expect_exit 127
+	seen log "cannot execute $here/start.sh: Permission denied"
+	seen log 'chmod +x'
+}
+
+@test "a script without its first line: 127, and which line it needs" {
+	echo 'exit 0' >start.sh
+	chmod +x start.sh
+	ini '' command=./start.sh
+	start
+	expect_exit 127
+	seen log "cannot execute $here/start.sh: Exec format"
+	seen log '#!/bin/sh'
+}
+
+@test "a relative command begins at the INI's directory, and the server's PATH finds the others" {
+	printf '#!/bin/sh\npwd >../pwd; exit 5\n' >start.sh
+	chmod +x start.sh
+	ini '' command=./start.sh restart=no
+	start
+	expect_exit 5
+	[ "$(<pwd)" = "$here/world" ]
+	ini '' command=start.sh restart=no "env=PATH=$here:$PATH"
+	start
+	expect_exit 5
+}
+
+@test "the directory of the server is missing: 78, and it is named" {
+	rmdir world
+	ini ''
+	start
+	expect_exit 78
+	seen log "server: cannot enter its directory $here/world"
+}
+
+@test "the directory of the server is a file: 78" {
+	rmdir world
+	touch world
+	ini ''
+	start
+	expect_exit 78
+	seen log "cannot enter its directory $here/world"
+}
+
+@test "when_all_stopped = stay: mcinit stays, and serves signals, although nothing can run" {
+	ini_java '' mcinit.when_all_stopped=stay
+	rm world/server.jar
+	start
+	wait_for log 'all servers have ended; waiting for signals'
+	tell USR1
+	wait_for log 'server: failed for'
+	stop 78
+}
+
+@test "a real java without a server in its jar is started and gives up with 1" {
+	need_java
+	ini_jvm '' crash_limit=1
+	echo 'no jar at all' >world/server.jar
+	start
+	expect_exit 1
+	seen log 'gave up'
+}
+
+# --- which INI ---
+
+@test "./mcinit.ini comes first, then /data/mcinit.ini, then /etc/mcinit.ini" {
+	make_root
+	cp good.ini root/etc/mcinit.ini
+	run -0 in_root /mcinit check
+	[[ $output == "/etc/mcinit.ini: configuration OK, 1 server" ]]
+	cp good.ini root/data/mcinit.ini
+	run -0 in_root /mcinit check
+	[[ $output == "/data/mcinit.ini: "* ]]
+	cp good.ini root/mcinit.ini
+	run -0 in_root /mcinit check
+	[[ $output == "/mcinit.ini: "* ]]
+}
+
+@test "-c names the INI, and relative paths in it begin at its directory" {
+	mkdir -p sub/world
+	ini '' server.dir=world mcinit.run_dir=run
+	mv mcinit.ini sub/other.ini
+	launch "$MCINIT" -c sub/other.ini
+	ready
+	[ "$(readlink "/proc/$server/cwd")" = "$here/sub/world" ]
+	[ -d sub/run ]
+	stop
+}
+
+@test "no INI but ./server.jar: it runs with defaults, and one line says so" {
+	need_java
+	cp "$JAR" server.jar
+	export JAVA_TOOL_OPTIONS="-Dfake.journal=$journal -Xshare:auto"
+	launch "$MCINIT" -o "mcinit.run_dir=$here/run"
+	ready
+	expect_count log "no INI found; running server.jar of $here with defaults" 1
+	[ "$(readlink "/proc/$server/cwd")" = "$here" ]
+	stop
+}
+
+@test "no INI but /data/server.jar: it runs there" {
+	make_root
+	touch root/data/server.jar
+	run -127 in_root /mcinit -o mcinit.run_dir=/run -o mcinit.when_all_stopped=exit \
+	    -o server.java=/none
+	[[ $output == *"running server.jar of /data with defaults"* ]]
+}
+
+@test "no INI and no server.jar: 78, where was looked, and how to get a sample" {
+	make_root
+	run -78 in_root /mcinit
+	[[ $output == *"./mcinit.ini"*"/data/mcinit.ini"*"/etc/mcinit.ini"*"mcinit sample"* ]]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "an INI that does not exist: 78, and its full name" {
+	run -78 "$MCINIT" -c none.ini
+	[[ $output == *"$here/none.ini: does not exist"*"mcinit sample"* ]]
+}
+
+@test "the sample is an INI that mcinit takes" {
+	"$MCINIT" sample >mcinit.ini
+	run -0 "$MCINIT" -c mcinit.ini check
+	[[ $output == *"configuration OK"* ]]
+}
+
+@test "an INI that this user may not read: 78" {
+	need_root
+	open_up
+	cp "$MCINIT" mcinit
+	ini ''
+	chmod 600 mcinit.ini
+	run -78 "${as_nobody[@]}" ./mcinit -c mcinit.ini
+	[[ $output == *"mcinit.ini: may not be read by this user"* ]]
+}
+
+@test "an INI that is a directory: 78" {
+	run -78 "$MCINIT" -c world
+	[[ $output == *"$here/world: is a directory"* ]]
+}
+
+@test "an INI that is a device or a FIFO: 78 at once, without reading it" {
+	mkfifo fifo
+	run -78 timeout "$DEADLINE" "$MCINIT" -c /dev/zero
+	[[ $output == *"/dev/zero: is not a regular file"* ]]
+	run -78 timeout "$DEADLINE" "$MCINIT" -c fifo
+	[[ $output == *"fifo: is not a regular file"* ]]
+}
+
+@test "an INI of more than 64 KiB: 78" {
+	head -c 70000 /dev/zero | tr '\0' '#' >mcinit.ini
+	run -78 "$MCINIT" -c mcinit.ini
+	[[ $output == *"larger than 64 KiB"* ]]
+}
+
+@test "every mistake in the INI is said at once, with its line, and nothing runs" {
+	ini '' restart=perhaps colour=blue
+	start
+	expect_exit 78
+	seen log 'mcinit.ini:*: server.restart: '
+	seen log 'mcinit.ini:*colour'
+	expect_count journal ' start ' 0
+	[ ! -e run ]
+}
+
+@test "a crash limit that can never be reached is refused at load" {
+	ini '' restart_delay=10s restart_delay_max=60s crash_limit=5 crash_window=1m
+	start
+	expect_exit 78
+	seen log 'crash_window'
+}
+
+# --- whom may root trust? ---
+
+@test "as root: an INI that others may write is refused, with who could do what" {
+	need_root
+	ini ''
+	chmod 666 mcinit.ini
+	start
+	expect_exit 78
+	seen log "the file $here/mcinit.ini can be changed by others (owner 0:0, mode 666)"
+	expect_count journal ' start ' 0
+}
+
+@test "as root: an INI of another user is refused" {
+	need_root
+	ini ''
+	chown 65534 mcinit.ini
+	start
+	expect_exit 78
+	seen log "can be changed by others (owner 65534:0"
+}
+
+@test "as root: an INI in a directory of another user is refused, however far above" {
+	need_root
+	mkdir -p a/b/c
+	ini ''
+	mv mcinit.ini a/b/c
+	chown 65534 a/b
+	launch "$MCINIT" -c a/b/c/mcinit.ini
+	expect_exit 78
+	seen log "the directory $here/a/b can be changed by others"
+}
+
+@test "as root: an INI in a directory where others may write is refused, a sticky one is not" {
+	need_root
+	mkdir -m 777 open
+	ini '--exit-on-start 0' server.restart=no
+	cp mcinit.ini open
+	launch "$MCINIT" -c open/mcinit.ini
+	expect_exit 78
+	seen log "the directory $here/open can be changed by others"
+	chmod 1777 open
+	launch "$MCINIT" -c open/mcinit.ini
+	expect_exit 0
+}
+
+@test "as root: a symbolic link to an INI in a directory of others is refused" {
+	need_root
+	mkdir -m 777 open
+	ini ''
+	mv mcinit.ini open
+	ln -s open/mcinit.ini mcinit.ini
+	start
+	expect_exit 78
+	seen log "the directory $here/open can be changed by others"
+}
+
+@test "as another user than root the owner of the INI is no matter" {
+	need_root
+	open_up
+	cp "$MCINIT" mcinit
+	ini ''
+	chmod 666 mcinit.ini
+	run -0 "${as_nobody[@]}" ./mcinit -c mcinit.ini check
+}
+
+@test "mcinit runs a server as an ordinary user, too" {
+	need_root
+	open_up
+	cp "$MCINIT" mcinit
+	cp "$FAKE" fakeserver
+	ini '' "command=$here/fakeserver --journal $journal"
+	chmod 777 world journal
+	mkdir -m 700 run
+	chown 65534 run
+	launch "${as_nobody[@]}" ./mcinit -c mcinit.ini
+	ready
+	field "$server" Uid
+	[[ $field == 65534* ]]
+	stop
+}
+
+# --- the command line ---
+
+@test "-n and check say OK, do nothing, and make no run_dir" {
+	ini ''
+	run -0 "$MCINIT" -c mcinit.ini -n
+	[ "$output" = "$here/mcinit.ini: configuration OK, 1 server" ]
+	run -0 "$MCINIT" -c mcinit.ini check
+	[ "$output" = "$here/mcinit.ini: configuration OK, 1 server" ]
+	[ ! -e run ]
+	[ ! -s journal ]
+}
+
+@test "-n and check say every mistake and end with 78" {
+	ini '' restart=perhaps crash_limit=0
+	run -78 "$MCINIT" -c mcinit.ini -n
+	[[ $output == *server.restart* && $output == *server.crash_limit* ]]
+	run -78 "$MCINIT" -c mcinit.ini check
+	[[ $output == *server.restart* && $output == *server.crash_limit* ]]
+}
+
+@test "-o sets a key over the INI, several times, attached or not" {
+	ini '--exit-on-start 3' restart=always
+	start -oserver.restart=no -o mcinit.log_level=error
+	expect_exit 3
+	never_seen log 'starting /'
+}
+
+@test "-o with a mistake: 78, and it is said that it came from there" {
+	ini ''
+	start -o server.restart=perhaps
+	expect_exit 78
+	seen log '-o*server.restart'
+}
+
+@test "more -o than there is room for: 64 at once, not a lost one" {
+	local i options=()
+	ini ''
+	for ((i = 0; i < 200; i++)); do
+		options+=(-o mcinit.log_level=info)
+	done
+	start "${options[@]}"
+	expect_exit 64
+}
+
+@test "every verb and flag that needs no supervisor works" {
+	local word
+	for word in help --help -h version --version -V keys sample; do
+		run -0 --separate-stderr "$MCINIT" "$word"
+		[ -n "$output" ] && [ -z "$stderr" ]
+	done
+	run -0 "$MCINIT" keys --man
+	[ -n "$output" ]
+}
+
+@test "an unknown verb or flag, or a value that is missing: 64, and where help is" {
+	local words
+	for words in fly -x --fly -c -o --trace; do
+		run -64 "$MCINIT" "$words"
+		[[ $output == *"mcinit help"* ]]
+	done
+}
+
+@test "log_format = json: every line is an object, also of what the server is called" {
+	ini '' mcinit.log_format=json
+	start
+	ready
+	stop
+	[ "$(grep -cvE '^\{"time":"[^"]*","level":"[a-z]+",("server":"server",)?"message":".*"\}$' \
+	    log)" -eq 0 ]
+	seen log '"server":"server","message":"stopped (exit 143)"'
+}
