@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -107,6 +108,25 @@ wait_for_end(pid_t pid, int *status)
 	return true;
 }
 
+/* What a killed COMMAND leaves behind becomes ours, one generation after the other. */
+static void
+end_all(void)
+{
+	char path[64], text[256];
+	FILE *file;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	do {
+		file = fopen(path, "re");
+		pid = file != NULL && fgets(text, sizeof(text), file) != NULL ? atoi(text) : 0;
+		if (file != NULL)
+			fclose(file);
+		if (pid > 1)
+			kill(pid, SIGKILL);
+	} while (pid > 1 && waitpid(pid, NULL, 0) == pid);
+}
+
 /* NULL, or what went wrong. */
 static const char *
 run(char *argv[], bool as_pid1, int64_t after, int number, int *status)
@@ -126,8 +146,7 @@ run(char *argv[], bool as_pid1, int64_t after, int number, int *status)
 	spin_until(now_us() + after);
 	kill(pid, number);
 	if (!wait_for_end(pid, status)) {
-		kill(pid, SIGKILL);
-		waitpid(pid, status, 0);
+		end_all();
 		return "lost the signal";
 	}
 	return *status == 0 ? NULL : "ended with another code than 0";
@@ -146,6 +165,7 @@ main(int argc, char *argv[])
 		fprintf(stderr, "usage: helper_race [-1] RUNS SPAN_US SIGNAL COMMAND [ARG]...\n");
 		return 64;
 	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
 	runs = atoi(argv[1]);
 	span = atoll(argv[2]);
 	for (int i = 0; i < runs && bad == 0; i++) {

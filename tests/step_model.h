@@ -26,7 +26,7 @@ struct outside {
 	bool report;			/* the exec pipe has something to say: `failure`, or 0 */
 	int failure;			/* enum step_failure + 1 */
 	int tree;			/* what is left of it beside main */
-	bool sweep;			/* a helper walks about, with this signal, and then the next */
+	bool sweep;			/* a helper is out, with this signal, then the next */
 	int sweep_signal, sweep_next;
 	bool unkillable;
 	/* What it was promised when its stop began. */
@@ -289,7 +289,8 @@ carry_out(const struct step_act *act)
 	case ACT_SIGNAL_MAIN:
 	case ACT_SIGNAL_GROUP:
 		/* Its end may have been told, and not heard yet. */
-		MUST(!o->report || act->a == SIGKILL, "a signal to slot %d before its exec", act->slot);
+		MUST(!o->report || act->a == SIGKILL, "a signal to slot %d before its exec",
+		    act->slot);
 		if (act->a == SIGKILL)
 			check_kill(act->slot);
 		signal_main(o, (int)act->a);

@@ -113,7 +113,7 @@ saved_and_left()
 	local i
 	for ((i = 0; i < $(soak 400 40); i++)); do
 		: >journal
-		ini "--crash-after $((i % 8))ms" restart_delay=0 crash_limit=32
+		ini "--crash-after $((i % 8))ms" restart_delay=1ms restart_delay_max=1s crash_limit=32
 		start
 		wait_for journal ' start '
 		tell TERM

@@ -45,10 +45,12 @@ each_configuration_has_its_words(void **state)
 		{ "args = \"two words\" \"\"\n", "java|-jar|server.jar|two words|", "server.jar" },
 		{ "java = /opt/jdk/bin/java\n", "/opt/jdk/bin/java|-jar|server.jar|nogui",
 		    "server.jar" },
-		{ "java = jdk/bin/java\n", "/srv/jdk/bin/java|-jar|server.jar|nogui", "server.jar" },
+		{ "java = jdk/bin/java\n", "/srv/jdk/bin/java|-jar|server.jar|nogui",
+		    "server.jar" },
 		{ "jar = paper 1.jar\n", "java|-jar|paper 1.jar|nogui", "paper 1.jar" },
 		{ "jar = @libraries/unix_args.txt\n", "java|@libraries/unix_args.txt|nogui", NULL },
-		{ "jar = @x\njvm_args = -Da=b\nheap = 1G\n", "java|-Xmx1024m|-Da=b|@x|nogui", NULL },
+		{ "jar = @x\njvm_args = -Da=b\nheap = 1G\n", "java|-Xmx1024m|-Da=b|@x|nogui",
+		    NULL },
 		{ "jvm_args = -XX:+UseZGC \"-Dname=a b\"\njvm_args = -Dlast=1\n",
 		    "java|-XX:+UseZGC|-Dname=a b|-Dlast=1|-jar|server.jar|nogui", "server.jar" },
 		{ "heap = 2G\n", "java|-Xmx2048m|-jar|server.jar|nogui", "server.jar" },
@@ -64,7 +66,8 @@ each_configuration_has_its_words(void **state)
 		{ "command = ./start.sh --world \"my world\"\n", "/srv/start.sh|--world|my world",
 		    NULL },
 		{ "command = sh -c \"exec java\"\n", "sh|-c|exec java", NULL },
-		{ "command = ./x\njava = /y\njar = z\nheap = 1G\nheap_min = 1G\njvm_args = -w\nargs = v\n",
+		{ "command = ./x\njava = /y\njar = z\nheap = 1G\nheap_min = 1G\njvm_args = -w\n"
+		    "args = v\n",
 		    "/srv/x", NULL },
 	};
 

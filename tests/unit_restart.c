@@ -44,7 +44,8 @@ each_end_has_its_reason_and_its_outcome(void **state)
 		{ "command = ./x\n", UNASKED, EXIT_OF(3), IS_BACKOFF, REASON_CRASHED },
 		{ "command = ./x\ntype = paper\n", UNASKED_EARLY, EXIT_OF(0), IS_BACKOFF,
 		    REASON_CRASHED },
-		{ "command = ./x\ntype = paper\n", UNASKED, EXIT_OF(3), IS_BACKOFF, REASON_OOM_HEAP },
+		{ "command = ./x\ntype = paper\n", UNASKED, EXIT_OF(3), IS_BACKOFF,
+		    REASON_OOM_HEAP },
 		{ "restart = no\n", UNASKED, EXIT_OF(0), IS_STOPPED, REASON_STOPPED },
 		{ "restart = no\n", UNASKED, EXIT_OF(1), IS_FAILED, REASON_CRASHED },
 		{ "restart = no\n", UNASKED, EXIT_OF(3), IS_FAILED, REASON_OOM_HEAP },
@@ -131,7 +132,8 @@ the_delay_doubles_up_to_its_maximum(void **state)
 
 		lab_clear();
 		crash_when_ready();
-		assert_int_equal(lab_first(ACT_SAY, 0, SAY_RESTART_IN)->act.b, SECONDS(expected[i]));
+		assert_int_equal(lab_first(ACT_SAY, 0, SAY_RESTART_IN)->act.b,
+		    SECONDS(expected[i]));
 		lab_pass(SECONDS(expected[i]));
 		assert_int_equal(lab_first(ACT_SPAWN, 0, ANY)->at - ended, SECONDS(expected[i]));
 	}
@@ -256,8 +258,9 @@ evenly_spaced_crashes_are_counted_right(void **state)
 				for (int n = 0; n < CRASHES; n++)
 					gap[n] = each;
 				expected = crashes_until_limit(gap, CRASHES, limits[i], WINDOW);
-				assert_int_equal(crashes_until_failed(gap, CRASHES, phase), expected);
-				/* The reference itself: all of them or, with the oldest outside, never. */
+				assert_int_equal(crashes_until_failed(gap, CRASHES, phase),
+				    expected);
+				/* The reference: all of them or, the oldest outside, never. */
 				assert_int_equal(expected,
 				    (limits[i] - 1) * each < WINDOW ? limits[i] : 0);
 			}
@@ -337,6 +340,26 @@ one_start_that_gets_ready_ends_the_row(void **state)
 		if (i % 5 == 0)
 			lab_event(STEP_READY, 0, 0);
 		lab_end(0, EXIT_OF(1), 0);
+		assert_int_equal(lab_is(0), IS_BACKOFF);
+		lab_pass(MINUTES(2));
+	}
+}
+
+/* Even one that ended well. */
+static void
+one_good_run_ends_the_row(void **state)
+{
+	(void)state;
+	lab_begin_in(MODE_SERVICE, false, "[server]\nrestart = always\n");
+	lab.server[0].hold_exec = true;
+	lab_event(STEP_CONF, -1, 0);
+	for (int i = 1; i <= 20; i++) {
+		lab_pass(MINUTES(12));
+		if (i % 4 == 0)
+			lab_event(STEP_EXEC_DONE, 0, 0);
+		if (i % 4 == 0)
+			lab_event(STEP_READY, 0, 0);
+		lab_end(0, EXIT_OF(i % 4 != 0), 0);
 		assert_int_equal(lab_is(0), IS_BACKOFF);
 		lab_pass(MINUTES(2));
 	}
@@ -461,6 +484,7 @@ main(void)
 		cmocka_unit_test(giving_up_says_how_many_in_which_time),
 		cmocka_unit_test(slow_starts_that_never_get_ready_are_counted_too),
 		cmocka_unit_test(one_start_that_gets_ready_ends_the_row),
+		cmocka_unit_test(one_good_run_ends_the_row),
 		cmocka_unit_test(a_limit_of_one_forgives_nothing),
 		cmocka_unit_test(readiness_alone_forgives_nothing),
 		cmocka_unit_test(a_good_run_forgives_all),

@@ -14,8 +14,8 @@ static const char FOREVER[] = "[server]\nrestart_delay = 1h\nrestart_delay_max =
 static int
 kills(int slot)
 {
-	return lab_count(ACT_SIGNAL_MAIN, slot, SIGKILL) + lab_count(ACT_SIGNAL_GROUP, slot, SIGKILL) +
-	    lab_count(ACT_SWEEP, slot, SIGKILL);
+	return lab_count(ACT_SIGNAL_MAIN, slot, SIGKILL) +
+	    lab_count(ACT_SIGNAL_GROUP, slot, SIGKILL) + lab_count(ACT_SWEEP, slot, SIGKILL);
 }
 
 /* --- starting --- */
@@ -319,6 +319,7 @@ an_exec_that_hangs_is_killed_as_one_process(void **state)
 	lab_event(STEP_STOP, 0, 0);
 	lab_signal(SIGTERM);
 	lab_signal(SIGTERM);
+	assert_int_equal(lab_count(ACT_SIGNAL_MAIN, 0, ANY) + lab_count(ACT_SWEEP, 0, ANY), 0);
 	lab_clear();
 	lab_pass(SECONDS(120) - 1);
 	assert_int_equal(lab.records, 0);

@@ -44,8 +44,10 @@ meaning_of_what_happened(enum step_mode mode)
 		return ending[lab.m.whole.how];
 	}
 	assert_int_equal(lab.records, 1);
-	return lab_count(ACT_RELOAD, -1, ANY) ? 'L' : lab_count(ACT_STATISTICS, -1, ANY) ? 'S' :
-	    lab_count(ACT_DEBUG, -1, ANY) ? 'D' : lab_count(ACT_SIGNAL_MAIN, 0, SIGQUIT) ? 'Q' : '?';
+	return lab_count(ACT_RELOAD, -1, ANY) ? 'L' :
+	    lab_count(ACT_STATISTICS, -1, ANY) ? 'S' :
+	    lab_count(ACT_DEBUG, -1, ANY) ? 'D' :
+	    lab_count(ACT_SIGNAL_MAIN, 0, SIGQUIT) ? 'Q' : '?';
 }
 
 static void
@@ -66,7 +68,8 @@ each_signal_means_what_it_should_in_each_mode(void **state)
 			lab_signal(signal);
 			is = meaning_of_what_happened(modes[i]);
 			if (is != expected)
-				fail_msg("mode %zu, signal %d: %c, not %c", i, signal, is, expected);
+				fail_msg("mode %zu, signal %d: %c, not %c", i, signal, is,
+				    expected);
 		}
 }
 
@@ -330,8 +333,8 @@ when_all_stopped_decides_whether_it_stays(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char ini[128];
 
-		snprintf(ini, sizeof(ini), "[mcinit]\nwhen_all_stopped = %s\n[server:a]\n[server:b]\n",
-		    rows[i].value);
+		snprintf(ini, sizeof(ini), "[mcinit]\nwhen_all_stopped = %s\n[server:a]\n"
+		    "[server:b]\n", rows[i].value);
 		lab_begin_in(MODE_SERVICE, rows[i].in_container, ini);
 		lab_event(STEP_CONF, -1, 0);
 		lab_pass(STEP_ALIVE);
@@ -435,7 +438,8 @@ static void
 a_server_that_rests_or_waits_leaves_at_once(void **state)
 {
 	(void)state;
-	lab_begin("[server:a]\nautostart = no\n[server:b]\n[server:c]\ncrash_limit = 1\n[server:d]\n");
+	lab_begin("[server:a]\nautostart = no\n[server:b]\n[server:c]\ncrash_limit = 1\n"
+	    "[server:d]\n");
 	lab_pass(STEP_ALIVE);
 	lab_end(1, EXIT_OF(1), 0);
 	lab_end(2, EXIT_OF(1), 0);

@@ -106,8 +106,9 @@ static void
 lists_have_a_word_for_each_and_a_mark_for_none(void **state)
 {
 	static const struct { const char *(*word)(int); int count; } lists[] = {
-		{ words_state, IS_COUNT }, { words_wish, WISH_COUNT }, { words_reason, REASON_COUNT },
-		{ words_event, STEP_EVENT_COUNT }, { words_action, ACT_COUNT },
+		{ words_state, IS_COUNT }, { words_wish, WISH_COUNT },
+		{ words_reason, REASON_COUNT }, { words_event, STEP_EVENT_COUNT },
+		{ words_action, ACT_COUNT },
 		{ words_ending, ENDING_COUNT }, { words_message_id, SAY_COUNT },
 	};
 
@@ -158,8 +159,8 @@ values_stand_where_they_belong(void **state)
 		{ SAY_READY, 2500, 0, "running after 2.5 s" },
 		{ SAY_CRASHED, REASON_OOM_HEAP, EXIT_OF(3), "ended: oom-heap (exit 3)" },
 		{ SAY_SIGNAL, SIGTERM, 0, "SIGTERM: stopping all servers" },
-		{ SAY_GAVE_UP, 5, MINUTES(4), "gave up after 5 crashes in 4 min. Mend the cause, then "
-		    "reload (SIGHUP) or start mcinit again" },
+		{ SAY_GAVE_UP, 5, MINUTES(4), "gave up after 5 crashes in 4 min. Mend the "
+		    "cause, then reload (SIGHUP) or start mcinit again" },
 		{ SAY_ALL_ENDED, 137, 0, "all servers have ended; leaving with exit code 137" },
 	};
 	char text[512];
