@@ -369,6 +369,20 @@ the_head_has_what_differs_and_no_secret(void **state)
 	    "conf server:b.dir=/b\nconf server:b.args=\n");
 }
 
+/* A head in the middle of a trace is the new INI; a server that still stops is not in it. */
+static void
+the_head_does_not_name_who_has_left(void **state)
+{
+	static char text[TRACE_LINES];
+
+	(void)state;
+	lab_up("[server:a]\n[server:b]\n");
+	lab_reload("[server:b]\n");
+	assert_int_equal(lab_is(0), IS_STOPPING);
+	trace_head(text, sizeof(text), &lab.m.whole, lab.conf);
+	assert_string_equal(text, "mcinit-trace 1 0 0\nconf server:b.dir=/b\n");
+}
+
 static void
 nothing_is_written_outside_its_room(void **state)
 {
@@ -399,6 +413,7 @@ main(void)
 		cmocka_unit_test(what_is_written_is_read_back),
 		cmocka_unit_test(a_turn_has_its_orders_and_its_outcome),
 		cmocka_unit_test(the_head_has_what_differs_and_no_secret),
+		cmocka_unit_test(the_head_does_not_name_who_has_left),
 		cmocka_unit_test(nothing_is_written_outside_its_room),
 	};
 	static struct CMUnitTest tests[TRACES + COUNT(fixed)];
