@@ -76,7 +76,7 @@ main(int argc, char *argv[])
 	if (argc != 3)
 		return 64;
 	journal = open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	save_ms = atoi(argv[2]);
+	save_ms = (int)strtol(argv[2], NULL, 10);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	if (journal < 0 || pthread_create(&thread, NULL, serve, NULL) != 0)

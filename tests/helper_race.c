@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEADLINE_US = 30 * 1000 * 1000, PAUSE_US = 200 };
+enum { DEADLINE_US = 30 * 1000 * 1000, PAUSE_NS = 200 * 1000 };
 
 static int64_t
 now_us(void)
@@ -97,7 +97,7 @@ spin_until(int64_t then)
 static bool
 wait_for_end(pid_t pid, int *status)
 {
-	const struct timespec pause = { .tv_nsec = PAUSE_US * 1000 };
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	int64_t end = now_us() + DEADLINE_US;
 
 	while (!has_ended(pid, status)) {
@@ -119,7 +119,8 @@ end_all(void)
 	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
 	do {
 		file = fopen(path, "re");
-		pid = file != NULL && fgets(text, sizeof(text), file) != NULL ? atoi(text) : 0;
+		pid = file != NULL && fgets(text, sizeof(text), file) != NULL ?
+		    (pid_t)strtol(text, NULL, 10) : 0;
 		if (file != NULL)
 			fclose(file);
 		if (pid > 1)
@@ -156,7 +157,7 @@ int
 main(int argc, char *argv[])
 {
 	bool as_pid1 = argc > 1 && strcmp(argv[1], "-1") == 0;
-	int bad = 0, runs, status;
+	int bad = 0, runs, number, status;
 	int64_t span;
 
 	argv += as_pid1;
@@ -166,11 +167,12 @@ main(int argc, char *argv[])
 		return 64;
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
-	runs = atoi(argv[1]);
-	span = atoll(argv[2]);
+	runs = (int)strtol(argv[1], NULL, 10);
+	number = (int)strtol(argv[3], NULL, 10);
+	span = strtoll(argv[2], NULL, 10);
 	for (int i = 0; i < runs && bad == 0; i++) {
 		int64_t after = span * i / runs;
-		const char *wrong = run(argv + 4, as_pid1, after, atoi(argv[3]), &status);
+		const char *wrong = run(argv + 4, as_pid1, after, number, &status);
 
 		if (wrong == NULL)
 			continue;
