@@ -465,6 +465,9 @@ reader_ended(struct act_scope *scope, int status)
 static void
 act_forget(struct act_scope *scope, const struct step_act *a)
 {
+	/* A reload that came in the meantime may want it back: CONF starts it anew. */
+	if (!scope->conf->leaving[a->slot])
+		return;
 	log_info(name_of(scope, a->slot), "is gone from the configuration");
 	scope->conf->name[a->slot][0] = '\0';
 	scope->conf->leaving[a->slot] = false;

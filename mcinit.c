@@ -129,15 +129,11 @@ prepare_reader(const struct cli *cli)
 static void
 open_trace(const struct cli *cli)
 {
-	static char text[TRACE_LINES];
-
 	if (cli->trace == NULL)
 		return;
 	trace = sys_open(cli->trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
 	if (trace < 0)
 		cannot_start(trace, cli->trace);
-	trace_head(text, sizeof(text), &world_now(scope.world)->whole, scope.conf);
-	sys_write(trace, text, strlen(text));
 }
 
 static void
@@ -193,7 +189,14 @@ static void
 write_trace(int64_t now, const struct step_event *event, const struct step_acts *acts)
 {
 	static char text[TRACE_LINES];
+	static const struct conf *head;
 
+	/* The first turn under a new configuration tells what it is. */
+	if (head != scope.conf) {
+		head = scope.conf;
+		trace_head(text, sizeof(text), &world_now(scope.world)->whole, head);
+		sys_write(trace, text, strlen(text));
+	}
 	trace_turn(text, sizeof(text), now, event, acts, world_now(scope.world));
 	sys_write(trace, text, strlen(text));
 }

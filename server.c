@@ -146,6 +146,14 @@ tree_answer(struct turn *t, int slot, bool left)
 
 /* ---- one function per state ---- */
 
+/* The end of all is one-way. */
+static void
+wish_down(struct step_server *s)
+{
+	if (s->wish != WISH_END)
+		s->wish = WISH_DOWN;
+}
+
 static void
 when_at_rest(struct turn *t, int slot, int event)
 {
@@ -159,7 +167,7 @@ when_at_rest(struct turn *t, int slot, int event)
 		break;
 	case STEP_STOP:
 	case STEP_KILL:
-		s->wish = WISH_DOWN;
+		wish_down(s);
 		s->asked_down = true;
 		break;
 	case STEP_CHANGED:
@@ -271,7 +279,7 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 		server_down(t, slot, WISH_RESTART);
 		break;
 	case STEP_KILL:
-		s->wish = WISH_DOWN;
+		wish_down(s);
 		ladder_kill_asked(t, slot);
 		break;
 	case STEP_CHANGED:
@@ -284,7 +292,10 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 		spawn_failed(t, slot, a);
 		break;
 	case STEP_EXEC_FAILED:
-		s->failure = (uint8_t)(a + 1);
+		if (s->main_alive && !s->exec_done)
+			s->failure = (uint8_t)(a + 1);
+		else
+			step_odd(t, slot, event, s->is);
 		break;
 	case STEP_ENDED:
 		main_ended(t, slot, a);

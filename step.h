@@ -149,7 +149,7 @@ enum {
 	X(UNKILLABLE, ERROR, "processes of it survive SIGKILL since {bt}: the kernel waits for a " \
 	    "device; not starting it again before they are gone") \
 	X(ENDED_WELL, INFO, "stopped ({bx})") \
-	X(ENDED_BY_ITSELF, INFO, "ended by itself ({bx}); restart = on-failure leaves it stopped") \
+	X(ENDED_BY_ITSELF, INFO, "ended by itself ({bx}); it stays stopped") \
 	X(ENDED_KILLED, ERROR, "stopped by SIGKILL: what it had not saved is lost") \
 	X(CRASHED, ERROR, "ended: {br} ({cx})") \
 	X(RESTART_IN, INFO, "starting again in {bt}") \

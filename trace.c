@@ -48,11 +48,14 @@ put_section(struct page *page, const struct conf *conf, const char *section, int
 	for (int i = 0; i < conf_key_count; i++) {
 		const struct conf_key *key = &conf_keys[i];
 
-		/* What a server is made of is nobody's business in a bug report; the rules are. */
+		/* The rules belong into a bug report; what a server is made of may hold secrets. */
 		if (strcmp(conf_text(key->section), section) != 0 || key->type == CONF_SECRET ||
-		    key->type == CONF_LINES || key->type == CONF_PATH)
+		    key->type == CONF_LINES || key->type == CONF_PATH || key->type == CONF_LIST ||
+		    key->type == CONF_WORDS)
 			continue;
 		conf_show(key, section_of(conf, section, slot), value, sizeof(value));
+		if (key->type == CONF_COMMAND)
+			value[strcspn(value, " ")] = '\0';
 		if (strcmp(value, conf_text(key->def)) == 0)
 			continue;
 		if (slot < 0)
@@ -70,7 +73,7 @@ trace_head(char *text, size_t room, const struct step_whole *whole, const struct
 	put(&page, "mcinit-trace 1 %d %d\n", whole->mode, whole->in_container);
 	put_section(&page, conf, "mcinit", -1);
 	for (int slot = 0; slot < CONF_SERVERS; slot++) {
-		if (conf->name[slot][0] == '\0')
+		if (conf->name[slot][0] == '\0' || conf->leaving[slot])
 			continue;
 		put(&page, "conf server:%s.dir=/%s\n", conf->name[slot], conf->name[slot]);
 		put_section(&page, conf, "server", slot);

@@ -135,13 +135,14 @@ all_ready()
 	[ ! -e /.dockerenv ] && [ ! -e /run/.containerenv ] || {
 		unshare -m true || skip 'no mount namespaces'
 		mkdir -p "root$here" root/proc root/dev root/bin
-		cp "$FAKE" "$MCINIT" root/bin
+		cp "$FAKE" root/bin/fakeserver
+		cp "$MCINIT" root/bin/mcinit
 		sed -i 's|^command.*|command = /bin/fakeserver --exit-on-start 0|' mcinit.ini
 		launch env -u container -u KUBERNETES_SERVICE_HOST unshare -m sh -ec "
 		    mount --rbind /proc root/proc
 		    mount --rbind /dev root/dev
 		    mount --rbind $here root$here
-		    exec chroot root ${MCINIT/*\//\/bin\/} -c $here/mcinit.ini"
+		    exec chroot root /bin/mcinit -c $here/mcinit.ini"
 	}
 	[ -n "$pid" ] ||
 	    launch env -u container -u KUBERNETES_SERVICE_HOST "$MCINIT" -c mcinit.ini

@@ -137,7 +137,8 @@ run_dirs()
 	need_root
 	ini '--exit-on-start 0' mcinit.run_dir= server.dir=/mnt/world \
 	    server.command="\"$FAKE\" --exit-on-start 0"
-	cp "$FAKE" "$MCINIT" .
+	cp "$FAKE" fakeserver
+	cp "$MCINIT" mcinit
 	sed -i 's/^command.*/command = \/mnt\/fakeserver --exit-on-start 0/' mcinit.ini
 	run -"${2:-0}" unshare -m sh -ec "umask 022
 	    mount --bind '$here' /mnt

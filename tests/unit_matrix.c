@@ -16,9 +16,10 @@ static const char TABLE[] = "tests/matrix.txt";
 static const char INI[] = "[server]\nstart_timeout = 10m\nrestart_delay = 10s\n"
     "[server:a]\n[server:b]\ncommand = ./start.sh\n[server:c]\nautostart = no\n";
 
-enum { MATRIX_BYTES = 256 * 1024, MATRIX_LINES = 2048 };
+enum { MATRIX_BYTES = 256 * 1024, MATRIX_LINES = 1024 };
 static char matrix[MATRIX_BYTES], golden[MATRIX_BYTES];
 static size_t used;
+static uint16_t common[MATRIX_LINES + 1][MATRIX_LINES + 1];
 
 __attribute__((format(printf, 1, 2)))
 static void
@@ -382,36 +383,40 @@ split(char *text, const char *line[MATRIX_LINES])
 	return n;
 }
 
-/* Where line b[j] comes next in a, or -1: a difference is shown up to there. */
-static int
-find(const char *const *a, int from, int count, const char *text)
+/* common[i][j]: how many lines what follows old[i] and what follows new[j] have in common. */
+static void
+find_common(const char *const *old, int olds, const char *const *new, int news)
 {
-	for (int i = from; i < count && i < from + 60; i++)
-		if (*text != '\0' && strcmp(a[i], text) == 0)
-			return i;
-	return -1;
+	for (int i = olds - 1; i >= 0; i--)
+		for (int j = news - 1; j >= 0; j--)
+			if (strcmp(old[i], new[j]) == 0)
+				common[i][j] = common[i + 1][j + 1] + 1;
+			else
+				common[i][j] = common[i + 1][j] > common[i][j + 1] ?
+				    common[i + 1][j] : common[i][j + 1];
 }
 
 static void
 show_difference(void)
 {
 	static const char *old[MATRIX_LINES], *new[MATRIX_LINES];
-	int olds = split(golden, old), news = split(matrix, new), i = 0;
+	int olds = split(golden, old), news = split(matrix, new), i = 0, j = 0;
 	const char *block = "", *shown = "";
 
-	for (int j = 0; j < news || i < olds;) {
-		int same = j < news ? find(old, i, olds, new[j]) : -1;
+	find_common(old, olds, new, news);
+	while (i < olds || j < news) {
+		bool both = i < olds && j < news;
 
 		if (j < news && new[j][0] == '#')
 			block = new[j];
-		if (i < olds && j < news && strcmp(old[i], new[j]) == 0) {
+		if (both && strcmp(old[i], new[j]) == 0) {
 			i++, j++;
 			continue;
 		}
 		if (strcmp(block, shown) != 0)
 			print_message("  %s\n", block);
 		shown = block;
-		if (i < olds && (same >= 0 || j == news || find(new, j, news, old[i]) < 0))
+		if (j == news || (both && common[i + 1][j] >= common[i][j + 1]))
 			print_message("- %s\n", old[i++]);
 		else
 			print_message("+ %s\n", new[j++]);
