@@ -18,6 +18,9 @@
 #include "sys.h"
 #include "words.h"
 
+/* Bits of proc_main.warned: 0..6 are the child's (become.c). */
+enum { WARNED_BLIND = 7 };
+
 static const char *
 name_of(const struct act_scope *scope, int slot)
 {
@@ -144,7 +147,8 @@ judge(const struct act_scope *scope, int slot, const struct proc_report *r)
 		say_not_executed(name, conf, r);
 		break;
 	default:
-		log_err(name, r->error, "cannot start: stage %d %s", r->stage, r->what);
+		log_err(name, r->error, "cannot be started: could not %s%s%s", proc_stage_text(r->stage),
+		    r->what[0] != '\0' ? ": " : "", r->what);
 		break;
 	}
 	return proc_may_pass(r->error) ? FAILURE_RETRY : FAILURE_FATAL;
@@ -154,7 +158,7 @@ static void
 warn_once(const struct act_scope *scope, int slot, const struct proc_report *r)
 {
 	struct proc_main *p = &scope->world->proc.main[slot];
-	uint8_t bit = (uint8_t)(1U << r->stage);
+	uint8_t bit = (uint8_t)(1U << r->what_bit);
 
 	if (p->warned & bit)
 		return;
@@ -228,17 +232,18 @@ act_signal_group(struct act_scope *scope, const struct step_act *a)
 static int
 start_sweep(struct act_scope *scope, int slot, int signal)
 {
-	const struct step_whole *whole = &world_now(scope->world)->whole;
 	struct proc_broom broom = {
 		.name = scope->conf->name[slot], .signal = signal,
-		.alone = whole->mode == MODE_SERVICE && scope->conf->servers == 1,
 		.level = scope->conf->mcinit.log_level,
 		.json = scope->conf->mcinit.log_format == FORMAT_JSON,
 	};
 	int rc = proc_sweep(&scope->world->proc, slot, &broom);
 
-	if (rc < 0)
-		log_err(name_of(scope, slot), rc, "cannot look for what is left of it; trying again");
+	if (rc >= 0)
+		return rc;
+	log_err(name_of(scope, slot), rc, "cannot fork to look for all that is left of it; trying again");
+	if (signal > 0)
+		proc_signal_session(&scope->world->proc, slot, signal);
 	return rc;
 }
 
@@ -256,6 +261,9 @@ act_look(struct act_scope *scope, const struct step_act *a)
 
 	if (p->sweep != 0)
 		return;			/* its end will be the answer */
+	/* What could not be sent when it was due comes first. */
+	if (p->sweep_next != 0 && start_sweep(scope, a->slot, p->sweep_next) == 0)
+		return;
 	left = proc_look(&scope->world->proc, a->slot);
 	if (left == PROC_UNSURE && start_sweep(scope, a->slot, 0) == 0)
 		return;
@@ -267,16 +275,23 @@ static void
 sweep_ended(struct act_scope *scope, int slot, int status)
 {
 	struct proc_main *p = &scope->world->proc.main[slot];
-	int next = p->sweep_next, code = step_exit_code(status);
+	int code = step_exit_code(status), next = p->sweep_next;
+	bool left = code != 0;
 
-	p->sweep_next = 0;
 	if (next != 0 && start_sweep(scope, slot, next) == 0)
 		return;
-	if (code > 1 && next == 0)
-		log_warn(name_of(scope, slot), 0, "the helper that looks for leftovers failed (code %d)", code);
-	if (code != 0 && proc_look(&scope->world->proc, slot) == PROC_EMPTY)
-		code = 0;
-	act_tell(scope, STEP_TREE, slot, code != 0);
+	if (code > 1 && !(p->warned & 1U << WARNED_BLIND)) {
+		p->warned |= 1U << WARNED_BLIND;
+		log_warn(name_of(scope, slot), 0, "/proc does not show its processes (code %d); only its "
+		    "process group can be waited for", code);
+	}
+	if (code > 1 && p->sweep_signal != 0)
+		proc_signal_session(&scope->world->proc, slot, p->sweep_signal);
+	if (code > 1)
+		left = proc_group_left(&scope->world->proc, slot);
+	else if (left)
+		left = proc_look(&scope->world->proc, slot) != PROC_EMPTY;
+	act_tell(scope, STEP_TREE, slot, left);
 }
 
 static void reader_ended(struct act_scope *scope, int status);
@@ -344,8 +359,11 @@ act_reload(struct act_scope *scope, const struct step_act *a)
 	close_reader(scope);
 	scope->received = 0;
 	rc = proc_read_conf(table, scope->reader_argv);
-	if (rc == 0)
-		rc = sys_epoll_add(scope->epoll, table->reader_pipe, TAG_READER);
+	if (rc == 0 && (rc = sys_epoll_add(scope->epoll, table->reader_pipe, TAG_READER)) < 0) {
+		sys_kill(table->reader, SIGKILL);
+		table->reader = 0;
+		close_reader(scope);
+	}
 	if (rc < 0)
 		log_err(NULL, rc, "reload: cannot read the INI; the configuration stays as it is");
 	else
@@ -372,14 +390,6 @@ act_hear_reader(struct act_scope *scope)
 		scope->received += (size_t)n;
 	}
 	close_reader(scope);
-}
-
-static void
-say_refused(void *cookie, enum conf_severity severity, const char *line)
-{
-	(void)cookie;
-	if (severity == CONF_ERROR)
-		log_err(NULL, 0, "%s", line);
 }
 
 /* Which servers have keys that wait for their next start. */
@@ -428,11 +438,16 @@ put_in_force(struct act_scope *scope)
 	scope->conf = scope->next;
 	scope->next = old;
 	memcpy(&scope->world->text, scope->incoming, load_bytes(scope->incoming));
-	log_set(scope->conf->mcinit.log_level, scope->conf->mcinit.log_format == FORMAT_JSON);
+	if (old->mcinit.log_level != scope->conf->mcinit.log_level ||
+	    old->mcinit.log_format != scope->conf->mcinit.log_format)
+		log_set(scope->conf->mcinit.log_level,
+		    scope->conf->mcinit.log_format == FORMAT_JSON);
 	/* First what waits for the next start, then the starts that CONF may cause. */
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		if (d.pending[slot])
+		if (d.pending[slot]) {
+			scope->world->proc.main[slot].warned = 0;
 			act_tell(scope, STEP_CHANGED, slot, 0);
+		}
 	act_tell(scope, STEP_CONF, -1, 0);
 }
 
@@ -445,7 +460,7 @@ reader_ended(struct act_scope *scope, int status)
 	act_hear_reader(scope);
 	close_reader(scope);
 	if (status != 0 || !load_is_whole(scope->incoming, scope->received) ||
-	    load_again(scope->incoming, scope->next, say_refused, NULL) > 0) {
+	    load_again(scope->incoming, scope->next, load_say_in_log, NULL) > 0) {
 		log_err(NULL, 0, "reload refused; the configuration stays as it was");
 		return;
 	}

@@ -14,17 +14,22 @@
 #include <sys/stat.h>
 
 #include "fmt.h"
+#include "path.h"
 #include "proc.h"
 #include "sys.h"
 
 extern char **environ;
 
-enum { LOCK_FD = 3, REPORT_FD = 4, ENVIRONMENT = 2048 };
+enum { LOCK_FD = 3, REPORT_FD = 4, ENVIRONMENT = 2048, MARKS = 512 };
+
+/* Which warning it is: each is given once, however often the server starts. */
+enum warning { WARN_LOCK, WARN_OOM, WARN_NOFILE, WARN_CORE, WARN_NICE, WARN_AUTOGROUP };
 
 static void
-tell(int report, int stage, int error, bool warning, const char *what)
+warn(int report, int stage, enum warning which, int error, const char *what)
 {
-	struct proc_report r = { .stage = (uint8_t)stage, .warning = warning, .error = error };
+	struct proc_report r = { .stage = (uint8_t)stage, .what_bit = (uint8_t)which,
+		.warning = true, .error = error };
 
 	fmt_put(r.what, sizeof(r.what), "%s", what);
 	sys_write(report, &r, sizeof(r));
@@ -33,12 +38,15 @@ tell(int report, int stage, int error, bool warning, const char *what)
 _Noreturn void
 become_failed(int report, int stage, int error, const char *what)
 {
-	tell(report, stage, error, false, what);
+	struct proc_report r = { .stage = (uint8_t)stage, .error = error };
+
+	fmt_put(r.what, sizeof(r.what), "%s", what);
+	sys_write(report, &r, sizeof(r));
 	sys_exit(127);
 }
 
 static void
-write_number(int report, const char *path, int64_t value)
+write_number(int report, enum warning which, const char *path, int64_t value)
 {
 	char text[24];
 	int fd = sys_open(path, O_WRONLY, 0), rc = fd;
@@ -50,7 +58,7 @@ write_number(int report, const char *path, int64_t value)
 		sys_close(fd);
 	}
 	if (rc < 0)
-		tell(report, PROC_LIMIT, -rc, true, path);
+		warn(report, PROC_LIMIT, which, -rc, path);
 }
 
 static bool
@@ -60,7 +68,7 @@ is_number(int64_t value)
 }
 
 static void
-set_limit(int report, int resource, int64_t value, const char *key)
+set_limit(int report, enum warning which, int resource, int64_t value, const char *key)
 {
 	uint64_t soft = 0, hard = 0;
 	int rc = sys_limit_get(resource, &soft, &hard);
@@ -68,7 +76,7 @@ set_limit(int report, int resource, int64_t value, const char *key)
 	if (rc == 0)
 		rc = sys_limit(resource, (uint64_t)value, (uint64_t)value > hard ? (uint64_t)value : hard);
 	if (rc < 0)
-		tell(report, PROC_LIMIT, -rc, true, key);
+		warn(report, PROC_LIMIT, which, -rc, key);
 }
 
 /* Before any change of uid: afterwards these files in /proc are no longer ours to write. */
@@ -78,21 +86,21 @@ set_limits(const struct conf_server *conf, int report)
 	int rc;
 
 	if (is_number(conf->oom_score_adj))
-		write_number(report, "/proc/self/oom_score_adj", conf->oom_score_adj);
+		write_number(report, WARN_OOM, "/proc/self/oom_score_adj", conf->oom_score_adj);
 	if (is_number(conf->limit_nofile))
-		set_limit(report, RLIMIT_NOFILE, conf->limit_nofile, "limit_nofile");
+		set_limit(report, WARN_NOFILE, RLIMIT_NOFILE, conf->limit_nofile, "limit_nofile");
 	if (is_number(conf->limit_core))
-		set_limit(report, RLIMIT_CORE, conf->limit_core, "limit_core");
+		set_limit(report, WARN_CORE, RLIMIT_CORE, conf->limit_core, "limit_core");
 	if (is_number(conf->umask))
 		sys_umask((mode_t)conf->umask);
 	if (!is_number(conf->nice))
 		return;
 	rc = sys_nice((int)conf->nice);
 	if (rc < 0)
-		tell(report, PROC_LIMIT, -rc, true, "nice");
+		warn(report, PROC_LIMIT, WARN_NICE, -rc, "nice");
 	/* With autogroup scheduling nice counts only inside the session (sched(7), Linux 2.6.38). */
 	if (rc == 0 && sys_executable("/proc/self/autogroup") != -ENOENT)
-		write_number(report, "/proc/self/autogroup", conf->nice);
+		write_number(report, WARN_AUTOGROUP, "/proc/self/autogroup", conf->nice);
 }
 
 static int
@@ -104,6 +112,19 @@ lock_holder(int fd)
 	return n > 0 ? (int)strtol(text, NULL, 10) : 0;
 }
 
+/* A link somebody made to a file of his choice is locked like any other, but not written to. */
+static void
+write_holder(int fd)
+{
+	char text[16];
+	struct stat st;
+	size_t n = fmt_put(text, sizeof(text), "%d\n", (int)sys_pid());
+
+	if (sys_stat_fd(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	    sys_truncate(fd, 0) == 0)
+		sys_pwrite(fd, text, n, 0);
+}
+
 /*
  * The lock belongs to the open file, so it lives in the server as long as the server does, and
  * no mcinit can start a second one on this world, whatever became of the first mcinit.
@@ -113,12 +134,13 @@ lock_world(int report)
 {
 	static const char file[] = ".mcinit.lock";
 	struct proc_report r = { .stage = PROC_LOCK };
-	char text[16];
 	int fd = sys_open(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0644), rc;
-	size_t n;
 
+	/* Another user's file, a read-only disk: a lock needs no right to write. */
+	if (fd == -EACCES || fd == -EPERM || fd == -EROFS)
+		fd = sys_open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (fd < 0) {
-		tell(report, PROC_LOCK, -fd, true, file);
+		warn(report, PROC_LOCK, WARN_LOCK, -fd, file);
 		sys_close(LOCK_FD);
 		return;
 	}
@@ -131,10 +153,8 @@ lock_world(int report)
 		sys_exit(127);
 	}
 	if (rc < 0)
-		tell(report, PROC_LOCK, -rc, true, file);
-	n = fmt_put(text, sizeof(text), "%d\n", (int)sys_pid());
-	if (sys_truncate(fd, 0) == 0)
-		sys_pwrite(fd, text, n, 0);
+		warn(report, PROC_LOCK, WARN_LOCK, -rc, file);
+	write_holder(fd);
 	sys_move(fd, LOCK_FD);
 	if (fd != LOCK_FD)
 		sys_close(fd);
@@ -207,13 +227,24 @@ is_listed(const struct conf_list *list, const char *variable)
 	return false;
 }
 
+/* A later line of the same name wins; java would take the first, a shell the last. */
+static bool
+is_listed_behind(const struct conf_list *list, const char *item)
+{
+	for (const char *own = conf_next(list, item); own != NULL; own = conf_next(list, own))
+		if (has_name_of(own, item))
+			return true;
+	return false;
+}
+
 /* The child's own copy-on-write memory: PID 1 never pays for it. */
 static const char *server_environment[ENVIRONMENT + 1];
 
 static void
 make_environment(const struct conf_server *conf, const struct conf_list *secret, const char *mark)
 {
-	static char marked[CONF_NAME_BYTES + 32];
+	static char marked[MARKS];
+	const char *outer = getenv("MCINIT_SERVER");
 	int n = 0;
 
 	for (char **e = environ; conf->env_inherit && *e != NULL && n < ENVIRONMENT - 1; e++)
@@ -221,8 +252,15 @@ make_environment(const struct conf_server *conf, const struct conf_list *secret,
 			server_environment[n++] = *e;
 	for (const char *own = conf_next(&conf->env, NULL); own != NULL && n < ENVIRONMENT - 1;
 	    own = conf_next(&conf->env, own))
-		server_environment[n++] = own;
-	fmt_put(marked, sizeof(marked), "MCINIT_SERVER=%s", mark);
+		if (!is_ours(own) && !is_listed_behind(&conf->env, own))
+			server_environment[n++] = own;
+	/*
+	 * Not the name alone: the next start of the same server is another tree.  Behind the marks
+	 * of an mcinit above us, which inherits our orphans when we are gone.
+	 */
+	if (fmt_put(marked, sizeof(marked), "MCINIT_SERVER=%s%s/%d:", outer != NULL ? outer : "", mark,
+	    (int)sys_pid()) >= sizeof(marked))
+		fmt_put(marked, sizeof(marked), "MCINIT_SERVER=%s/%d:", mark, (int)sys_pid());
 	server_environment[n++] = marked;
 	server_environment[n] = NULL;
 }
@@ -231,45 +269,17 @@ make_environment(const struct conf_server *conf, const struct conf_list *secret,
 static const char *
 search_path(void)
 {
-	const char *path = getenv("PATH");
-
 	for (int i = 0; server_environment[i] != NULL; i++)
 		if (has_name_of(server_environment[i], "PATH"))
-			path = server_environment[i] + 5;
-	return path != NULL && *path != '\0' ? path : "/usr/local/bin:/usr/bin:/bin";
-}
-
-/* execvp's search, without its fallback to a shell.  Returns the errno that tells most. */
-static int
-execute(const char *const argv[])
-{
-	char *const *words = (char *const *)argv, *const *env = (char *const *)server_environment;
-	const char *path = search_path(), *end;
-	char file[4096];
-	int error = ENOENT;
-
-	if (strchr(argv[0], '/') != NULL)
-		return -sys_exec(argv[0], words, env);
-	for (; ; path = end + 1) {
-		end = path + strcspn(path, ":");
-		if (fmt_put(file, sizeof(file), "%.*s/%s", (int)(end - path), path, argv[0]) <
-		    sizeof(file)) {
-			int rc = -sys_exec(file, words, env);
-
-			if (rc != ENOENT && rc != ENOTDIR)
-				error = rc;
-			if (rc != ENOENT && rc != ENOTDIR && rc != EACCES)
-				return error;
-		}
-		if (*end == '\0')
-			return error;
-	}
+			return server_environment[i] + sizeof("PATH");
+	return getenv("PATH");
 }
 
 _Noreturn void
 become_server(const struct conf_server *conf, const struct conf_list *secret,
     const char *const argv[], const char *jar, const char *mark, int report)
 {
+	bool no_interpreter = false;
 	int rc = sys_session();
 
 	if (rc < 0)
@@ -289,5 +299,7 @@ become_server(const struct conf_server *conf, const struct conf_list *secret,
 	make_environment(conf, secret, mark);
 	sys_signals_default();
 	sys_signals_unblock();
-	become_failed(REPORT_FD, PROC_EXEC, execute(argv), argv[0]);
+	rc = path_exec(search_path(), (char *const *)argv, (char *const *)server_environment,
+	    &no_interpreter);
+	become_failed(REPORT_FD, PROC_EXEC, -rc, argv[0]);
 }

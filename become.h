@@ -15,8 +15,8 @@
 /*
  * In this order: session, oom_score_adj, nice, limits, umask, directory, world lock (fd 3),
  * no_new_privs, jar, descriptors, dispositions, mask, exec.  `argv` and `jar` come from jvm.c,
- * `report` is the write end of the exec pipe, `mark` the value of MCINIT_SERVER in the
- * server's environment, by which its orphans are known, and `secret` the names of variables
+ * `report` is the write end of the exec pipe, `mark` the server's name, which
+ * with its pid is the value of MCINIT_SERVER, by which its orphans are known, and `secret` the names of variables
  * that it must not get.
  */
 _Noreturn void become_server(const struct conf_server *conf, const struct conf_list *secret,

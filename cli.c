@@ -114,20 +114,16 @@ verb_help(struct cli *cli)
 	return 0;
 }
 
-bool
+int
 cli_verb(struct cli *cli)
 {
-	if (cli->verb == NULL)
-		return false;
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(cli->verb[0], verbs[i].name) != 0)
 			continue;
-		cli->exit_code = cli->words > verbs[i].most ?
+		return cli->words > verbs[i].most ?
 		    complain("one word too many: ", cli->verb[verbs[i].most]) : verbs[i].run(cli);
-		return true;
 	}
-	cli->exit_code = complain("there is no verb ", cli->verb[0]);
-	return true;
+	return complain("there is no verb ", cli->verb[0]);
 }
 
 /* ---- options ---- */

@@ -21,14 +21,14 @@ struct cli {
 	const char *trace;		/* --trace FILE */
 	char *const *verb;		/* the first word that is no option, and what follows it */
 	int words;			/* how many */
-	int exit_code;			/* of cli_parse() and cli_verb() */
+	int exit_code;			/* of cli_parse() that said no */
 };
 
 /* Fills `cli`; false: it has said why, and exit_code is to be used. */
 bool cli_parse(struct cli *cli, int argc, char *argv[]);
 
-/* Whether a verb was asked for; it has been done, and exit_code is to be used. */
-bool cli_verb(struct cli *cli);
+/* Does the verb.  The exit code. */
+int cli_verb(struct cli *cli);
 
 /* Reads and checks the configuration, says every error and warning.  The exit code: 0 or 78. */
 int cli_check(struct cli *cli);

@@ -21,6 +21,7 @@
 
 #include "fmt.h"
 #include "log.h"
+#include "path.h"
 #include "sys.h"
 
 enum { EXIT_USAGE = 64, EXIT_SYSTEM = 71, EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127 };
@@ -41,7 +42,7 @@ struct dropin {
 /* How the child tells that exec failed. */
 struct failure {
 	int error;			/* -errno */
-	int no_interpreter;		/* the file is there, what must run it is not */
+	bool no_interpreter;		/* the file is there, what must run it is not */
 };
 
 const char dropin_help[] =
@@ -399,36 +400,6 @@ forward(struct dropin *d, const struct signalfd_siginfo *info)
 		    d->options.program[0], (int)d->child);
 }
 
-/* Tries each directory of PATH, as a shell does; returns -errno. */
-static int
-exec_program(char *argv[], char *envp[], int *no_interpreter)
-{
-	const char *dir = env_value(envp, "PATH");
-	char file[PATH_MAX];
-	int result = -ENOENT;
-
-	if (dir == NULL)
-		dir = "/usr/local/bin:/bin:/usr/bin";
-	if (argv[0][0] == '\0' || strchr(argv[0], '/') != NULL)
-		dir = "";
-	for (;; dir++) {
-		int bytes = (int)strcspn(dir, ":"), error = -ENOENT;
-
-		if (fmt_put(file, sizeof(file), "%.*s%s%s", bytes, dir, bytes > 0 ? "/" : "",
-		    argv[0]) < sizeof(file))
-			error = sys_exec(file, argv, envp);
-		if (error == -EACCES)
-			result = error;
-		else if (error == -ENOENT)
-			*no_interpreter |= sys_executable(file) == 0;
-		else if (error != -ENOTDIR)
-			return error;
-		dir += bytes;
-		if (*dir == '\0')
-			return result;
-	}
-}
-
 /*
  * Sockets passed to us are for the program, which looks for its own pid in LISTEN_PID.  Newer
  * ones look for LISTEN_PIDFDID too; it names us and cannot be right any more.
@@ -464,7 +435,8 @@ become_program(const struct dropin *d, char *envp[], int report)
 	address_sockets(envp, d->self, listen_pid, sizeof(listen_pid));
 	sys_signals_default();
 	sys_signals_unblock();
-	failure.error = exec_program(d->options.program, envp, &failure.no_interpreter);
+	failure.error = path_exec(env_value(envp, "PATH"), d->options.program, envp,
+	    &failure.no_interpreter);
 	sys_write(report, &failure, sizeof(failure));
 	sys_exit(EXIT_NOT_RUN);
 }

@@ -91,24 +91,31 @@ open_private_dir(const char *path)
 	return fd;
 }
 
-/* Removes what is in directory `fd`, two levels deep: no more is ever made there. */
+/*
+ * Removes sockets and FIFOs in directory `fd`, two levels deep: an earlier life's ways to reach
+ * a process that is gone.  Never a file: whoever names a directory of his own keeps what is in it.
+ */
 static void
 clear_dir(int fd, bool deeper)
 {
 	struct sys_dir dir = { .fd = fd };
 	const char *name;
+	struct stat st;
 
 	while ((name = sys_dir_next(&dir)) != NULL) {
 		int below;
 
-		if (sys_remove_at(fd, name, false) == 0 || !deeper)
+		if (sys_stat_at(fd, name, &st) < 0)
+			continue;
+		if (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode))
+			sys_remove_at(fd, name, false);
+		if (!deeper || !S_ISDIR(st.st_mode))
 			continue;
 		below = sys_open_at(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 		if (below < 0)
 			continue;
 		clear_dir(below, false);
 		sys_close(below);
-		sys_remove_at(fd, name, true);
 	}
 }
 
@@ -142,20 +149,13 @@ lock_dir(int dir, const char *path)
 static int
 take(const char *path, bool clear)
 {
-	int dir = open_private_dir(path), again, fd;
+	int dir = open_private_dir(path), fd;
 
 	if (dir < 0)
 		return dir;
 	fd = lock_dir(dir, path);
-	if (fd >= 0 && clear) {
-		again = sys_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-		if (again >= 0) {
-			clear_dir(again, true);
-			sys_close(again);
-		}
-		sys_close(fd);
-		fd = lock_dir(dir, path);
-	}
+	if (fd >= 0 && clear)
+		clear_dir(dir, true);
 	sys_close(dir);
 	return fd;
 }

@@ -27,7 +27,7 @@ bool host_in_container(enum step_mode mode);
 /*
  * Finds, makes and locks run_dir: the one `asked` for, or the first usable default.  A locked
  * one belongs to another mcinit.  Returns the locked descriptor, or -errno after a message;
- * `path` is the directory.  With `clear`, whatever an earlier life left in it is removed.
+ * `path` is the directory.  With `clear`, sockets and FIFOs of an earlier life are removed.
  */
 int host_run_dir(const char *asked, bool clear, char path[HOST_PATH]);
 

@@ -25,7 +25,8 @@ ladder_arm(struct turn *t, int slot, enum step_intent intent)
 	s->kill_at = t->now + c->stop_timeout;
 	s->deadline[TIMER_KILL] = s->kill_at;
 	s->deadline[TIMER_PULSE] = t->now + STEP_PULSE;
-	if (s->jvm && c->thread_dump && s->main_alive)
+	/* SIGQUIT would end a shell that runs the JVM: only where main is the JVM. */
+	if (s->jvm && !s->group && c->thread_dump && s->main_alive)
 		s->deadline[TIMER_DUMP] = s->kill_at - ahead;
 }
 
@@ -112,7 +113,7 @@ ladder_on_dump(struct turn *t, int slot)
 		return;
 	s->rung = RUNG_DUMP;
 	step_say(t, slot, SAY_DUMP, s->kill_at - t->now, 0);
-	step_do(t, s->group ? ACT_SIGNAL_GROUP : ACT_SIGNAL_MAIN, slot, SIGQUIT);
+	step_do(t, ACT_SIGNAL_MAIN, slot, SIGQUIT);
 }
 
 void

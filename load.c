@@ -424,8 +424,8 @@ load_is_whole(const struct load_text *text, size_t bytes)
 	    (text->bytes == text->ini_bytes || text->text[text->bytes - 1] == '\0');
 }
 
-static void
-say_in_log(void *cookie, enum conf_severity severity, const char *line)
+void
+load_say_in_log(void *cookie, enum conf_severity severity, const char *line)
 {
 	(void)cookie;
 	if (severity == CONF_ERROR)
@@ -442,7 +442,7 @@ load_role(const struct load_request *request)
 	const char *bytes = (const char *)&text;
 	size_t left;
 
-	if (load_read(&text, &conf, request, true, say_in_log, NULL) > 0)
+	if (load_read(&text, &conf, request, true, load_say_in_log, NULL) > 0)
 		return 78;
 	for (left = load_bytes(&text); left > 0; ) {
 		ssize_t n = sys_write(3, bytes, left);

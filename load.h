@@ -37,6 +37,9 @@ struct load_request {
 
 typedef void load_say(void *cookie, enum conf_severity severity, const char *line);
 
+/* A complaint as a line of the log; the cookie is not used. */
+load_say load_say_in_log;
+
 /*
  * Finds and reads the INI and parses it into `conf`.  Complains through `say`.  Returns 0, or
  * the number of errors.  With `later`, warns of keys that do nothing yet.

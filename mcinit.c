@@ -63,16 +63,6 @@ cannot_start(int error, const char *what)
 	sys_exit(EXIT_SYSTEM);
 }
 
-static void
-say_conf(void *cookie, enum conf_severity severity, const char *line)
-{
-	(void)cookie;
-	if (severity == CONF_ERROR)
-		log_err(NULL, 0, "%s", line);
-	else
-		log_warn(NULL, 0, "%s", line);
-}
-
 /* A machine whose process 1 exits is a kernel panic: it goes on without servers instead. */
 static void
 hold(void)
@@ -91,7 +81,7 @@ load_conf(const struct cli *cli, enum step_mode mode)
 {
 	const struct load_text *text = &scope.world->text;
 
-	if (load_read(&scope.world->text, &confs[0], &cli->request, true, say_conf, NULL) > 0) {
+	if (load_read(&scope.world->text, &confs[0], &cli->request, true, load_say_in_log, NULL) > 0) {
 		if (mode != MODE_APPLIANCE)
 			sys_exit(EXIT_CONFIG);
 		hold();
@@ -129,11 +119,16 @@ prepare_reader(const struct cli *cli)
 static void
 open_trace(const struct cli *cli)
 {
+	struct stat st;
+
 	if (cli->trace == NULL)
 		return;
-	trace = sys_open(cli->trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	trace = sys_open(cli->trace, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (trace < 0)
 		cannot_start(trace, cli->trace);
+	/* A FIFO that nobody reads would stop us. */
+	if (sys_stat_fd(trace, &st) < 0 || !S_ISREG(st.st_mode) || sys_truncate(trace, 0) < 0)
+		cannot_start(0, "--trace wants a regular file");
 }
 
 static void
@@ -156,14 +151,14 @@ announce(enum step_mode mode, const char *run_dir)
 }
 
 static void
-set_up(const struct cli *cli, const char *self)
+set_up(const struct cli *cli)
 {
 	enum step_mode mode = host_mode();
 	char run_dir[HOST_PATH];
 
 	sys_close_from(3);
 	log_open();
-	proc_set_self(self);
+	proc_set_self();
 	if (mode == MODE_SERVICE)
 		sys_subreaper();
 	scope.world = world_create();
@@ -186,6 +181,18 @@ set_up(const struct cli *cli, const char *self)
 /* ---- the loop: from here on nothing may bail ---- */
 
 static void
+write_to_trace(const char *text)
+{
+	size_t bytes = strlen(text);
+
+	if (trace < 0 || sys_write(trace, text, bytes) == (ssize_t)bytes)
+		return;
+	log_err(NULL, 0, "the trace cannot be written any more; it ends here");
+	sys_close(trace);
+	trace = -1;
+}
+
+static void
 write_trace(int64_t now, const struct step_event *event, const struct step_acts *acts)
 {
 	static char text[TRACE_LINES];
@@ -195,10 +202,10 @@ write_trace(int64_t now, const struct step_event *event, const struct step_acts 
 	if (head != scope.conf) {
 		head = scope.conf;
 		trace_head(text, sizeof(text), &world_now(scope.world)->whole, head);
-		sys_write(trace, text, strlen(text));
+		write_to_trace(text);
 	}
 	trace_turn(text, sizeof(text), now, event, acts, world_now(scope.world));
-	sys_write(trace, text, strlen(text));
+	write_to_trace(text);
 }
 
 static void
@@ -283,6 +290,9 @@ wait_and_hear(void)
 	if (n < 0) {
 		sys_readable(signals, 1000);
 		hear_signals();
+		act_hear_reader(&scope);
+		for (int slot = 0; slot < CONF_SERVERS; slot++)
+			act_hear_report(&scope, slot);
 	}
 	for (int i = 0; i < n; i++)
 		hear(tags[i]);
@@ -293,9 +303,9 @@ wait_and_hear(void)
 }
 
 _Noreturn static void
-supervise(const struct cli *cli, const char *self)
+supervise(const struct cli *cli)
 {
-	set_up(cli, self);
+	set_up(cli);
 	/* From here on nothing may bail: an exit of process 1 ends everything it looks after. */
 	act_tell(&scope, STEP_CONF, -1, 0);
 	for (;;) {
@@ -320,9 +330,12 @@ main(int argc, char *argv[])
 		dropin_main(argc, argv, environ);
 	if (argc > 1 && strcmp(argv[1], "--role=read") == 0)
 		return cli_parse(&cli, argc - 1, argv + 1) ? load_role(&cli.request) : cli.exit_code;
-	if (!cli_parse(&cli, argc, argv) || cli_verb(&cli))
+	if (!cli_parse(&cli, argc, argv))
 		return cli.exit_code;
-	if (cli.check_only)
-		return cli_check(&cli);
-	supervise(&cli, argv[0]);
+	if (cli.verb != NULL || cli.check_only) {
+		/* An ordinary program, which Ctrl-C ends. */
+		sys_signals_unblock();
+		return cli.verb != NULL ? cli_verb(&cli) : cli_check(&cli);
+	}
+	supervise(&cli);
 }

@@ -22,6 +22,16 @@ static const char *self_path = "/proc/self/exe";
 
 enum { LOW_FDS = 16 };		/* pipe ends live above what children rearrange */
 
+const char *
+proc_stage_text(int stage)
+{
+#define X(name, text) text,
+	static const char texts[][24] = { PROC_STAGES(X) };
+#undef X
+
+	return stage >= 0 && stage < PROC_STAGE_COUNT ? texts[stage] : "?";
+}
+
 void
 proc_init(struct proc_table *table)
 {
@@ -32,9 +42,17 @@ proc_init(struct proc_table *table)
 }
 
 void
-proc_set_self(const char *path)
+proc_set_self(void)
 {
-	if (sys_executable("/proc/self/exe") < 0)
+	static char path[1024];
+	const char *own = sys_own_path();
+	char here[512] = "";
+
+	if (sys_executable("/proc/self/exe") == 0 || own == NULL)
+		return;
+	if (own[0] != '/' && sys_working_dir(here, sizeof(here)) < 0)
+		return;
+	if (fmt_put(path, sizeof(path), "%s%s%s", here, own[0] != '/' ? "/" : "", own) < sizeof(path))
 		self_path = path;
 }
 
@@ -83,6 +101,7 @@ proc_fork(struct proc_table *table, int slot, int *report)
 	p->pid = p->session = pid;
 	p->report = ends[0];
 	p->failed = false;
+	p->sweep_next = 0;
 	/* Race-free: we are its parent and have not waited.  Refused (EPERM, ENOSYS): by pid. */
 	p->pidfd = sys_pidfd_open(pid);
 	if (p->pidfd < 0)
@@ -216,44 +235,102 @@ whose_orphan(const struct proc_table *table, int slot, pid_t pid)
 	return session == table->main[slot].session ? PROC_LEFT : PROC_UNSURE;
 }
 
-/* The list of our children; needs CONFIG_PROC_CHILDREN, which every distribution sets. */
-static int
-open_children(void)
+/* Another server's main process may have got the number that once was our session's. */
+static pid_t
+session_of_slot(const struct proc_table *table, int slot)
 {
-	char path[64];
+	for (int other = 0; other < CONF_SERVERS; other++)
+		if (other != slot && table->main[other].pid == table->main[slot].session)
+			return 0;
+	return table->main[slot].session;
+}
+
+/*
+ * Calls `see` for each child that is neither a main process nor a helper, until it says no.
+ * Needs CONFIG_PROC_CHILDREN, which every distribution sets, and our own /proc.
+ */
+static int
+each_orphan(const struct proc_table *table, bool (*see)(void *cookie, pid_t pid), void *cookie)
+{
+	char path[64], text[1024];
+	bool more = true;
+	pid_t pid = 0;
+	ssize_t n;
+	int fd;
 
 	fmt_put(path, sizeof(path), "/proc/self/task/%d/children", (int)sys_pid());
-	return sys_open(path, O_RDONLY, 0);
+	fd = sys_open(path, O_RDONLY, 0);
+	if (fd < 0)
+		return fd;
+	while (more && (n = sys_read(fd, text, sizeof(text))) > 0) {
+		for (ssize_t i = 0; i < n && more; i++) {
+			if (text[i] >= '0' && text[i] <= '9') {
+				pid = pid * 10 + (text[i] - '0');
+				continue;
+			}
+			more = pid == 0 || is_known(table, pid) || see(cookie, pid);
+			pid = 0;
+		}
+	}
+	sys_close(fd);
+	return 0;
+}
+
+struct look {
+	const struct proc_table *table;
+	int slot, signal;
+	enum proc_left left;
+};
+
+static bool
+look_at(void *cookie, pid_t pid)
+{
+	struct look *look = cookie;
+	enum proc_left one = whose_orphan(look->table, look->slot, pid);
+
+	if (one != PROC_EMPTY)
+		look->left = one;
+	return one != PROC_LEFT;
 }
 
 enum proc_left
 proc_look(const struct proc_table *table, int slot)
 {
-	enum proc_left left = PROC_EMPTY;
-	char text[1024];
-	int fd = open_children();
-	pid_t pid = 0;
-	ssize_t n;
+	struct look look = { .table = table, .slot = slot, .left = PROC_EMPTY };
 
-	if (fd < 0)
-		return PROC_UNSURE;
-	while (left != PROC_LEFT && (n = sys_read(fd, text, sizeof(text))) > 0) {
-		for (ssize_t i = 0; i < n && left != PROC_LEFT; i++) {
-			enum proc_left one;
+	/* Whoever outlives his parent becomes our child: no child, nobody left.  Needs no /proc. */
+	if (!sys_any_child())
+		return PROC_EMPTY;
+	return each_orphan(table, look_at, &look) < 0 ? PROC_UNSURE : look.left;
+}
 
-			if (text[i] >= '0' && text[i] <= '9') {
-				pid = pid * 10 + (text[i] - '0');
-				continue;
-			}
-			one = pid == 0 || is_known(table, pid) ? PROC_EMPTY :
-			    whose_orphan(table, slot, pid);
-			pid = 0;
-			if (one != PROC_EMPTY)
-				left = one;
-		}
+bool
+proc_group_left(const struct proc_table *table, int slot)
+{
+	return sys_kill_group(table->main[slot].session, 0) != -ESRCH;
+}
+
+/* Its number cannot be anybody else's before we have reaped it. */
+static bool
+signal_one(void *cookie, pid_t pid)
+{
+	struct look *look = cookie;
+
+	if (sys_session_of(pid) == look->table->main[look->slot].session) {
+		sys_kill(pid, look->signal);
+		look->left = PROC_LEFT;
 	}
-	sys_close(fd);
-	return left;
+	return true;
+}
+
+void
+proc_signal_session(const struct proc_table *table, int slot, int signal)
+{
+	struct look look = { .table = table, .slot = slot, .signal = signal };
+
+	/* Of a session that has a member the number is not free for another group. */
+	if (each_orphan(table, signal_one, &look) < 0 || look.left == PROC_LEFT)
+		sys_kill_group(session_of_slot(table, slot), signal);
 }
 
 /* A helper of ours: the same binary in a role, with default signals, and `out` as its fd 3. */
@@ -268,19 +345,9 @@ fork_role(char *const argv[], int out)
 	if (out >= 0)
 		sys_move(out, 3);
 	sys_close_from(out >= 0 ? 4 : 3);
-	sys_signals_unblock();
+	/* All signals stay blocked, as main() wants them: Ctrl-C is not meant for a helper. */
 	sys_exec(self_path, argv, environ);
 	sys_exit(127);
-}
-
-/* Another server's main process may have got the number that once was our session's. */
-static pid_t
-session_of_slot(const struct proc_table *table, int slot)
-{
-	for (int other = 0; other < CONF_SERVERS; other++)
-		if (other != slot && table->main[other].pid == table->main[slot].session)
-			return 0;
-	return table->main[slot].session;
 }
 
 int
@@ -288,22 +355,22 @@ proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom)
 {
 	struct proc_main *p = &table->main[slot];
 	char role[] = "--role=sweep", me[] = "mcinit", name[CONF_NAME_BYTES];
-	char session[16], signal[16], alone[4], level[4], json[4], supervisor[16];
-	char *argv[] = { me, role, name, session, signal, alone, level, json, supervisor, NULL };
+	char life[16], session[16], signal[16], level[4], json[4], supervisor[16];
+	char *argv[] = { me, role, name, life, session, signal, level, json, supervisor, NULL };
 	pid_t pid;
 
+	if (broom->signal > 0 && p->sweep_next != SIGKILL)
+		p->sweep_next = (uint8_t)broom->signal;
 	if (p->sweep != 0) {
-		if (broom->signal > 0 && p->sweep_next != SIGKILL)
-			p->sweep_next = (uint8_t)broom->signal;
-		/* It may hang at a process that hangs; the next one does not wait for it. */
+		/* It may hang at a process that hangs: its work is done again by the next one. */
 		if (broom->signal == SIGKILL)
 			sys_kill(p->sweep, SIGKILL);
 		return 0;
 	}
 	fmt_put(name, sizeof(name), "%s", broom->name);
+	fmt_put(life, sizeof(life), "%d", (int)p->session);
 	fmt_put(session, sizeof(session), "%d", (int)session_of_slot(table, slot));
-	fmt_put(signal, sizeof(signal), "%d", broom->signal);
-	fmt_put(alone, sizeof(alone), "%d", broom->alone);
+	fmt_put(signal, sizeof(signal), "%d", p->sweep_next);
 	fmt_put(level, sizeof(level), "%d", broom->level);
 	fmt_put(json, sizeof(json), "%d", broom->json);
 	fmt_put(supervisor, sizeof(supervisor), "%d", (int)sys_pid());
@@ -311,7 +378,7 @@ proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom)
 	if (pid < 0)
 		return pid;
 	p->sweep = pid;
-	p->sweep_signal = (uint8_t)broom->signal;
+	p->sweep_signal = p->sweep_next;
 	p->sweep_next = 0;
 	return 0;
 }

@@ -31,9 +31,13 @@
 enum proc_stage { PROC_STAGES(X) PROC_STAGE_COUNT };
 #undef X
 
+/* "set its limits": what could not be done. */
+const char *proc_stage_text(int stage);
+
 /* What a child writes into the close-on-exec pipe; end of file without it means: executed. */
 struct proc_report {
 	uint8_t stage;
+	uint8_t what_bit;		/* which warning of a stage, 0..7 */
 	bool warning;			/* it goes on all the same */
 	int32_t error;			/* errno */
 	int32_t holder;			/* LOCK: the pid written in the lock file, or 0 */
@@ -47,9 +51,9 @@ struct proc_main {
 	int32_t report;			/* read end of the exec pipe, -1 = closed */
 	int32_t session;		/* pid of the last main process, kept for its leftovers */
 	int32_t sweep;			/* pid of the sweep helper, 0 = none */
-	uint8_t sweep_signal;		/* what it was told to send */
-	uint8_t sweep_next;		/* what is to be sent when it has ended, or 0 */
-	uint8_t warned;			/* stages already warned about, one bit each */
+	uint8_t sweep_signal;		/* what the running one was told to send */
+	uint8_t sweep_next;		/* what is still to be sent, or 0 */
+	uint8_t warned;			/* warnings already given, one bit each */
 	bool failed;			/* this start was reported as failed */
 };
 
@@ -73,8 +77,11 @@ enum proc_left { PROC_EMPTY, PROC_LEFT, PROC_UNSURE };
 
 void proc_init(struct proc_table *table);
 
-/* How helpers find the binary: /proc/self/exe, or this path where there is no /proc. */
-void proc_set_self(const char *path);
+/*
+ * Finds out how helpers will find the binary: /proc/self/exe, or where there is no /proc the
+ * path that we were executed by.  To be called before the working directory changes.
+ */
+void proc_set_self(void);
 
 /*
  * Forks.  In the child returns 0 and puts the write end of a new exec pipe into *report.  In
@@ -101,22 +108,30 @@ int proc_signal_group(const struct proc_main *main, int signal);
 
 /*
  * What is left of slot's tree, as far as can be told at once.  UNSURE: there are orphans whose
- * owner only the sweep helper can find out.
+ * owner only the sweep helper can find out, or there is no /proc to look into.
  */
 enum proc_left proc_look(const struct proc_table *table, int slot);
+
+/* Without /proc: whether the process group of slot's main process still has a member. */
+bool proc_group_left(const struct proc_table *table, int slot);
+
+/*
+ * Without a helper, when no process can be forked: signals those of our children that are in
+ * the session of slot, and its process group.
+ */
+void proc_signal_session(const struct proc_table *table, int slot, int signal);
 
 /* What the sweep helper has to know. */
 struct proc_broom {
 	const char *name;		/* the server's */
 	int signal;			/* 0 = only count */
-	bool alone;			/* orphans whose mark we may not read are this server's */
 	int level;			/* for its log lines */
 	bool json;
 };
 
 /*
- * Starts the sweep helper (sweep.c) for slot, or lets a running one know what comes next.  Its
- * end is reported by proc_reap() with exit code 1 if anything was left, else 0.
+ * Starts the sweep helper (sweep.c) for slot, or remembers in sweep_next what comes after the
+ * one that runs.  Its end is reported by proc_reap(), with the exit code of sweep.h.
  */
 int proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom);
 

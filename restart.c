@@ -75,6 +75,19 @@ crashes_in_window(const struct turn *t, int slot, int64_t *span)
 	return n;
 }
 
+/* Also when each of them ended well: a program that ends at once is not what was meant. */
+static bool
+never_gets_ready(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	s->unready = s->was_ready ? 0 : s->unready + 1;
+	if (s->unready < turn_conf(t, slot)->crash_limit)
+		return false;
+	step_say(t, slot, SAY_GAVE_UP_UNREADY, s->unready, 0);
+	return true;
+}
+
 static bool
 crashed_too_often(struct turn *t, int slot)
 {
@@ -85,17 +98,12 @@ crashed_too_often(struct turn *t, int slot)
 
 	s->crash_at[s->crashes % STEP_CRASHES] = t->now;
 	s->crashes++;
-	s->unready = s->was_ready ? 0 : s->unready + 1;
 	n = crashes_in_window(t, slot, &span);
 	if (n >= c->crash_limit) {
 		step_say(t, slot, SAY_GAVE_UP, n, span);
 		return true;
 	}
-	if (s->unready >= c->crash_limit) {
-		step_say(t, slot, SAY_GAVE_UP_UNREADY, s->unready, 0);
-		return true;
-	}
-	return false;
+	return never_gets_ready(t, slot);
 }
 
 static void
@@ -134,14 +142,18 @@ after_crash(struct turn *t, int slot)
 {
 	struct step_server *s = turn_server(t, slot);
 
-	step_say(t, slot, SAY_CRASHED, s->reason, s->status);
+	if (s->failure != 0)
+		step_say(t, slot, SAY_NOT_STARTED, s->reason, 0);
+	else
+		step_say(t, slot, SAY_CRASHED, s->reason, s->status);
 	if (is_hopeless(s)) {
 		step_say(t, slot, SAY_GAVE_UP_AT_ONCE, 0, 0);
 		server_rest(t, slot, IS_FAILED);
 	} else if (turn_conf(t, slot)->restart == RESTART_NO) {
 		step_say(t, slot, SAY_NO_RESTART, 0, 0);
 		server_rest(t, slot, IS_FAILED);
-	} else if (crashed_too_often(t, slot)) {
+	} else if (s->failure != FAILURE_RETRY + 1 && crashed_too_often(t, slot)) {
+		/* Want of memory or processes is no crash: that waits until there is some again. */
 		server_rest(t, slot, IS_FAILED);
 	} else {
 		start_again(t, slot);
@@ -162,7 +174,10 @@ restart_after_end(struct turn *t, int slot)
 			after_crash(t, slot);
 		} else if (turn_conf(t, slot)->restart == RESTART_ALWAYS) {
 			step_say(t, slot, SAY_ENDED_WELL, s->status, 0);
-			start_again(t, slot);
+			if (never_gets_ready(t, slot))
+				server_rest(t, slot, IS_FAILED);
+			else
+				start_again(t, slot);
 		} else {
 			step_say(t, slot, SAY_ENDED_BY_ITSELF, s->status, 0);
 			server_rest(t, slot, IS_STOPPED);

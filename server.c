@@ -66,6 +66,7 @@ server_spawn(struct turn *t, int slot)
 	s->rung = RUNG_NONE;
 	s->failure = 0;
 	s->spawning = true;
+	s->waits = false;
 	s->main_alive = s->exec_done = s->was_ready = s->changed = false;
 	s->killed = s->stuck = s->swept = s->asked_down = s->by_itself = false;
 	s->status = 0;
@@ -386,6 +387,7 @@ server_down(struct turn *t, int slot, enum step_wish wish)
 		s->asked_down = true;
 		break;
 	case IS_BACKOFF:
+		s->killed = false;	/* that was not for this stop */
 		server_rest(t, slot, IS_STOPPED);
 		break;
 	case IS_STARTING:
@@ -408,7 +410,34 @@ server_come(struct turn *t, int slot)
 	s->used = true;
 	s->wish = WISH_DOWN;
 	s->since = t->now;
-	if (turn_conf(t, slot)->autostart)
+	if (!turn_conf(t, slot)->autostart)
+		return;
+	s->wish = WISH_UP;
+	s->waits = true;
+	server_wait(t, slot);
+	if (s->waits)
+		step_say(t, slot, SAY_WAITS, 0, 0);
+}
+
+/* Whether a server that left the INI is still busy in the directory that slot is to have. */
+static bool
+is_occupied(const struct turn *t, int slot)
+{
+	for (int other = 0; other < CONF_SERVERS; other++)
+		if (other != slot && t->m->server[other].used && t->m->server[other].leaving &&
+		    strcmp(turn_conf(t, other)->dir, turn_conf(t, slot)->dir) == 0)
+			return true;
+	return false;
+}
+
+void
+server_wait(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (s->wish != WISH_UP || s->is != IS_STOPPED || t->m->whole.ending)
+		s->waits = false;
+	else if (!is_occupied(t, slot))
 		server_start_by_hand(t, slot);
 }
 

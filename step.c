@@ -74,7 +74,7 @@ step_deadline(const struct step_machine *m)
 {
 	int64_t earliest = STEP_NEVER;
 
-	for (int slot = 0; slot < CONF_SERVERS; slot++)
+	for (int slot = 0; slot < CONF_SERVERS && !m->whole.finished; slot++)
 		for (int i = 0; m->server[slot].used && i < TIMER_COUNT; i++)
 			if (m->server[slot].deadline[i] < earliest)
 				earliest = m->server[slot].deadline[i];
@@ -260,6 +260,9 @@ exit_when_all_rest(const struct turn *t)
 {
 	int what = t->conf->mcinit.when_all_stopped;
 
+	/* A machine does not end because its server did: that would be a loop of reboots. */
+	if (t->m->whole.mode == MODE_APPLIANCE)
+		return false;
 	return what == ALL_STOPPED_EXIT ||
 	    (what == ALL_STOPPED_AUTO && t->m->whole.in_container);
 }
@@ -271,6 +274,9 @@ settle(struct turn *t)
 	struct step_whole *w = &t->m->whole;
 	bool rest = true, asked = false, by_itself = false;
 
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (t->m->server[slot].used && t->m->server[slot].waits)
+			server_wait(t, slot);
 	for (int slot = 0; slot < CONF_SERVERS; slot++) {
 		const struct step_server *s = &t->m->server[slot];
 

@@ -146,12 +146,13 @@ enum {
 	X(DUMP, WARN, "does not end; asking for a thread dump, SIGKILL in {bt}") \
 	X(KILL, ERROR, "did not end within stop_timeout = {bt}; SIGKILL to all of its processes") \
 	X(KILL_ASKED, WARN, "SIGKILL to all of its processes, as asked") \
-	X(UNKILLABLE, ERROR, "processes of it survive SIGKILL since {bt}: the kernel waits for a " \
-	    "device; not starting it again before they are gone") \
+	X(UNKILLABLE, ERROR, "processes of it are still there {bt} after SIGKILL; it is not " \
+	    "started again before they are gone") \
 	X(ENDED_WELL, INFO, "stopped ({bx})") \
 	X(ENDED_BY_ITSELF, INFO, "ended by itself ({bx}); it stays stopped") \
 	X(ENDED_KILLED, ERROR, "stopped by SIGKILL: what it had not saved is lost") \
 	X(CRASHED, ERROR, "ended: {br} ({cx})") \
+	X(NOT_STARTED, ERROR, "could not be started: {br}") \
 	X(RESTART_IN, INFO, "starting again in {bt}") \
 	X(RESTART_NOW, INFO, "starting again") \
 	X(NO_RESTART, ERROR, "not starting again (restart = no)") \
@@ -163,6 +164,7 @@ enum {
 	X(GAVE_UP_AT_ONCE, ERROR, "not restarting: trying again cannot help. Mend the cause, then " \
 	    "reload (SIGHUP)") \
 	X(STABLE, DEBUG, "ran well for {bt}: crashes forgotten") \
+	X(WAITS, INFO, "waits until the server that leaves its directory has ended") \
 	X(LEAVING, INFO, "no longer in the configuration; stopping it") \
 	X(SIGNAL, INFO, "{bs}: stopping all servers") \
 	X(SIGNAL_AGAIN, WARN, "{bs} again") \
@@ -220,6 +222,7 @@ struct step_server {
 	bool exec_done;
 	bool was_ready;			/* this start reached running */
 	bool changed;			/* keys wait for its next start */
+	bool waits;			/* for a leaving server to be out of its directory */
 	bool killed;			/* this stop needed SIGKILL */
 	bool stuck;			/* ... and that did not help */
 	bool swept;			/* the leftovers had their SIGTERM */

@@ -44,6 +44,8 @@ void server_free(struct step_server *s);
 void server_come(struct turn *t, int slot);
 void server_leave(struct turn *t, int slot);
 void server_come_back(struct turn *t, int slot);
+/* Starts it as soon as no leaving server is in its directory any more. */
+void server_wait(struct turn *t, int slot);
 /* It gave up, and the operator has mended something: whoever reloads wants to see it run. */
 void server_try_again(struct turn *t, int slot);
 

@@ -4,8 +4,7 @@
  *
  * Of the server is a child of mcinit's that is in the server's session or carries its mark
  * (MCINIT_SERVER) in the environment it was started with, and whoever descends from one.  It
- * must never signal a process that is no descendant of its own parent, and never by a number
- * that it has not checked after opening the pidfd.
+ * must never signal a process that is no descendant of its own parent.
  */
 #include "sweep.h"
 
@@ -20,6 +19,9 @@
 #include "log.h"
 #include "sys.h"
 
+/* Exit codes beside 0, nothing is left, and 1, something is. */
+enum { CANNOT_SEE = 2, USAGE = 64 };
+
 enum { PROCESSES = 32768, DONE = 2 * PROCESSES, NAMED = 10, ROUNDS = 100 };
 
 struct process {
@@ -32,9 +34,10 @@ struct process {
 
 static struct {
 	const char *server;
-	pid_t self, supervisor, session, own_session;
+	pid_t self, supervisor, own_session;
+	pid_t life;		/* pid of the main process, whatever became of it */
+	pid_t session;		/* the same, or 0: the number is somebody else's now */
 	int signal;
-	bool alone;
 	int named, signalled;
 	struct {
 		pid_t pid;
@@ -115,35 +118,39 @@ list_processes(void)
 	sys_close(dir.fd);
 }
 
-/* 1 this server's mark, 0 another mark or none, -1 not allowed to look. */
-static int
+/* Whether it was started with the mark of this life of the server; unreadable is no. */
+static bool
 has_mark(pid_t pid)
 {
 	static char text[128 * 1024];
 	char mark[64];
+	size_t length;
 	ssize_t n = read_file(pid, "environ", text, sizeof(text));
 
-	if (n < 0)
-		return n == -EACCES || n == -EPERM ? -1 : 0;
-	fmt_put(mark, sizeof(mark), "MCINIT_SERVER=%s", sweep.server);
-	for (char *p = text; p < text + n; p += strlen(p) + 1)
-		if (strncmp(p, "MCINIT_SERVER=", 14) == 0)
-			return strcmp(p, mark) == 0;
-	return 0;
+	if (n <= 0)
+		return false;
+	length = fmt_put(mark, sizeof(mark), "%s/%d:", sweep.server, (int)sweep.life);
+	for (char *p = text; p < text + n; p += strlen(p) + 1) {
+		if (strncmp(p, "MCINIT_SERVER=", 14) != 0)
+			continue;
+		/* One mark for each mcinit above it, the outermost first. */
+		for (p += 14; *p != '\0'; p += strcspn(p, ":"), p += *p == ':')
+			if (strncmp(p, mark, length) == 0)
+				return true;
+		return false;
+	}
+	return false;
 }
 
 /* A direct child of mcinit: its helpers share its session, a server and its heirs never do. */
 static bool
 is_of_server(const struct process *p)
 {
-	int mark;
-
 	if (p->parent != sweep.supervisor || p->session == sweep.own_session)
 		return false;
 	if (sweep.session > 1 && p->session == sweep.session)
 		return true;
-	mark = has_mark(p->pid);
-	return mark > 0 || (mark < 0 && sweep.alone);
+	return has_mark(p->pid);
 }
 
 /* The kernel lists /proc by ascending pid. */
@@ -198,6 +205,16 @@ name_it(const struct process *p)
 		    did[sweep.signal == SIGTERM ? 1 : sweep.signal == SIGKILL ? 2 : 0]);
 }
 
+/* By the pidfd; where the kernel refuses that, by the number that was checked a moment ago. */
+static void
+send(int fd, pid_t pid, int signal)
+{
+	int rc = fd < 0 ? -ENOSYS : sys_pidfd_kill(fd, signal);
+
+	if (rc == -ENOSYS || rc == -EPERM || rc == -EINVAL)
+		sys_kill(pid, signal);
+}
+
 /* The pidfd first, then the check that the number still means the same process. */
 static void
 signal_it(const struct process *p)
@@ -213,11 +230,10 @@ signal_it(const struct process *p)
 	}
 	name_it(p);
 	sweep.signalled++;
-	if (fd < 0 || sys_pidfd_kill(fd, sweep.signal) < 0)
-		sys_kill(p->pid, sweep.signal);
+	send(fd, p->pid, sweep.signal);
 	/* A stopped process would sleep through SIGTERM. */
 	if (sweep.signal == SIGTERM)
-		sys_kill(p->pid, SIGCONT);
+		send(fd, p->pid, SIGCONT);
 	if (fd >= 0)
 		sys_close(fd);
 }
@@ -258,22 +274,34 @@ one_round(void)
 	return members;
 }
 
+/* No /proc, or that of another pid namespace: its numbers would be other processes'. */
+static bool
+proc_is_ours(void)
+{
+	char target[32];
+
+	return sys_read_link("/proc/self", target, sizeof(target)) > 0 &&
+	    strtol(target, NULL, 10) == sweep.self;
+}
+
 int
 sweep_main(int argc, char *argv[])
 {
 	int members = 0;
 
 	if (argc != 9)
-		return 64;
+		return USAGE;
 	sweep.server = argv[2];
-	sweep.session = (int)strtol(argv[3], NULL, 10);
-	sweep.signal = (int)strtol(argv[4], NULL, 10);
-	sweep.alone = (int)strtol(argv[5], NULL, 10) != 0;
+	sweep.life = (int)strtol(argv[3], NULL, 10);
+	sweep.session = (int)strtol(argv[4], NULL, 10);
+	sweep.signal = (int)strtol(argv[5], NULL, 10);
 	log_open();
 	log_set((int)strtol(argv[6], NULL, 10), (int)strtol(argv[7], NULL, 10) != 0);
 	sweep.self = sys_pid();
 	sweep.supervisor = (int)strtol(argv[8], NULL, 10);
 	sweep.own_session = sys_session_of(0);
+	if (!proc_is_ours())
+		return CANNOT_SEE;
 	if (sweep.signal == 0) {
 		list_processes();
 		return sys_parent() == sweep.supervisor && find_members() > 0;

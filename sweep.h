@@ -9,9 +9,9 @@
 #define SWEEP_H
 
 /*
- * argv: mcinit --role=sweep NAME SESSION SIGNAL ALONE LEVEL JSON SUPERVISOR.  Finds all
- * processes of the server, signals them (0: only counts), names them in the log.  Returns 1 if
- * there were any.
+ * argv: mcinit --role=sweep NAME LIFE SESSION SIGNAL LEVEL JSON SUPERVISOR.  Finds all processes
+ * of the server, signals them (0: only counts), names them in the log.  Returns 1 if there were
+ * any, 0 if not, 2 where /proc does not show our processes.
  */
 int sweep_main(int argc, char *argv[]);
 

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -175,6 +176,12 @@ sys_pidfd_kill(int pidfd, int signal)
 	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) ? -errno : 0;
 }
 
+const char *
+sys_own_path(void)
+{
+	return (const char *)getauxval(AT_EXECFN);
+}
+
 pid_t
 sys_pid(void)
 {
@@ -220,6 +227,14 @@ pid_t
 sys_reap(int *status)
 {
 	return (pid_t)RETRY(waitpid(-1, status, WNOHANG));
+}
+
+int
+sys_any_child(void)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
 }
 
 pid_t
@@ -480,27 +495,9 @@ sys_remove_at(int dir, const char *name, bool directory)
 }
 
 int
-sys_rename_at(int dir, const char *from, const char *to)
-{
-	return renameat(dir, from, dir, to) ? -errno : 0;
-}
-
-int
-sys_sync_fd(int fd)
-{
-	return fsync(fd) ? -errno : 0;
-}
-
-int
 sys_change_dir(const char *path)
 {
 	return chdir(path) ? -errno : 0;
-}
-
-int
-sys_change_mode(int fd, mode_t mode)
-{
-	return fchmod(fd, mode) ? -errno : 0;
 }
 
 int

@@ -43,6 +43,7 @@ int sys_pidfd_open(pid_t pid);
 int sys_pidfd_kill(int pidfd, int signal);
 
 /* Processes. */
+const char *sys_own_path(void);		/* as given to the execve() that started us, or NULL */
 pid_t sys_pid(void);
 pid_t sys_parent(void);
 uid_t sys_uid(void);			/* effective */
@@ -50,6 +51,7 @@ pid_t sys_fork(void);
 int sys_exec(const char *file, char *const argv[], char *const envp[]);
 _Noreturn void sys_exit(int code);	/* _exit: no atexit, no stdio flush */
 pid_t sys_reap(int *status);		/* any child: its pid, 0 none ended, -ECHILD none left */
+int sys_any_child(void);		/* whether there is one, ended or not; 0 or 1 */
 pid_t sys_reap_all(int *status);	/* the same, and says when one stopped (Ctrl-Z) */
 int sys_session(void);			/* setsid */
 pid_t sys_session_of(pid_t pid);
@@ -80,7 +82,7 @@ int sys_nonblocking(int fd);		/* only for descriptors that nobody else shares */
 int sys_move(int fd, int to);		/* dup2; fd == to clears close-on-exec */
 int sys_move_private(int fd, int to);	/* dup3, close-on-exec; fd != to */
 int sys_move_above(int fd, int lowest);	/* close-on-exec copy at `lowest` or higher */
-int sys_close_from(int lowest);		/* close_range, else by /proc, else by number */
+int sys_close_from(int lowest);		/* close_range, else by number up to RLIMIT_NOFILE */
 int sys_stat_fd(int fd, struct stat *st);
 int sys_stat(const char *path, struct stat *st);
 int sys_stat_at(int dir, const char *name, struct stat *st);	/* does not follow a link */
@@ -89,10 +91,7 @@ int sys_truncate(int fd, off_t size);
 int sys_lock(int fd);			/* flock exclusive, at once or -EWOULDBLOCK */
 int sys_make_dir(const char *path, mode_t mode);
 int sys_remove_at(int dir, const char *name, bool directory);
-int sys_rename_at(int dir, const char *from, const char *to);
-int sys_sync_fd(int fd);
 int sys_change_dir(const char *path);
-int sys_change_mode(int fd, mode_t mode);
 int sys_working_dir(char *path, size_t room);
 ssize_t sys_read_link(const char *path, char *target, size_t room);
 

@@ -40,6 +40,14 @@ section_of(const struct conf *conf, const char *section, int slot)
 	    (const void *)&conf->server[slot];
 }
 
+/* The rules belong into a bug report; words of a user's own may hold his secrets. */
+static bool
+is_rule(int type)
+{
+	return type == CONF_BOOL || type == CONF_INT || type == CONF_SIZE || type == CONF_PERCENT ||
+	    type == CONF_DURATION || type == CONF_ENUM || type == CONF_COMMAND;
+}
+
 static void
 put_section(struct page *page, const struct conf *conf, const char *section, int slot)
 {
@@ -48,14 +56,11 @@ put_section(struct page *page, const struct conf *conf, const char *section, int
 	for (int i = 0; i < conf_key_count; i++) {
 		const struct conf_key *key = &conf_keys[i];
 
-		/* The rules belong into a bug report; what a server is made of may hold secrets. */
-		if (strcmp(conf_text(key->section), section) != 0 || key->type == CONF_SECRET ||
-		    key->type == CONF_LINES || key->type == CONF_PATH || key->type == CONF_LIST ||
-		    key->type == CONF_WORDS)
+		if (strcmp(conf_text(key->section), section) != 0 || !is_rule(key->type))
 			continue;
 		conf_show(key, section_of(conf, section, slot), value, sizeof(value));
-		if (key->type == CONF_COMMAND)
-			value[strcspn(value, " ")] = '\0';
+		if (key->type == CONF_COMMAND && *value != '\0')
+			fmt_put(value, sizeof(value), "/command");
 		if (strcmp(value, conf_text(key->def)) == 0)
 			continue;
 		if (slot < 0)

@@ -92,8 +92,12 @@ static void
 note_secret(struct conf_job *job, const char *name)
 {
 	struct conf_list *list = &job->conf->secret_env;
-	const char *stored = conf_store(job->conf, "", name);
+	const char *stored = NULL;
 
+	/* The end of the arena is the value under construction. */
+	if (job->conf->arena_used + strlen(name) + 2 <= CONF_ARENA_BYTES - CONF_LINE_BYTES)
+		stored = conf_store(job->conf, "", name);
+	job->full = job->full || stored == NULL;
 	if (stored != NULL && list->count++ == 0)
 		list->text = stored;
 }

@@ -238,7 +238,8 @@ helper_seen()
 	launch capsh --drop=cap_sys_nice,cap_sys_resource -- -c 'exec "$@"' - "$MCINIT" -c mcinit.ini
 	ready
 	expect_count journal ' start ' 3
-	expect_count log 'cannot set *going on without' 1
+	expect_count log 'cannot set *oom_score_adj; going on without' 1
+	expect_count log 'cannot set nice; going on without' 1
 	stop
 }
 
@@ -268,25 +269,25 @@ helper_seen()
 	FAKE_A=1 launch "$MCINIT" -c mcinit.ini
 	ready
 	[ "$(tr '\0' '\n' <"/proc/$server/environ" | sort | tr '\n' ' ')" = \
-	    'FAKE_B=2 MCINIT_SERVER=server ' ]
+	    "FAKE_B=2 MCINIT_SERVER=server/$server: " ]
 	stop
 }
 
-@test "the server is marked with its name" {
+@test "the server is marked with its name and its pid" {
 	ini '--report'
 	start
 	ready
-	reports env MCINIT_SERVER=server
+	reports env "MCINIT_SERVER=server/$server:"
 	stop
 }
 
-@test "a mark that mcinit itself carries is not handed on" {
+@test "a mark that mcinit itself carries stands before the server's own, and cannot be forged" {
 	ini '--report' env=MCINIT_SERVER=forged
-	MCINIT_SERVER=outer launch "$MCINIT" -c mcinit.ini
+	MCINIT_SERVER=outer/1: launch "$MCINIT" -c mcinit.ini
 	ready
 	[ "$(tr '\0' '\n' <"/proc/$server/environ" | grep ^MCINIT_SERVER | tail -n 1)" = \
-	    MCINIT_SERVER=server ]
-	never_seen journal 'MCINIT_SERVER=outer'
+	    "MCINIT_SERVER=outer/1:server/$server:" ]
+	never_seen journal forged
 	stop
 }
 

@@ -18,14 +18,14 @@ activity()
 	activity="$voluntary $forced $(cut -d ' ' -f 14,15 "/proc/$1/stat")"
 }
 
-# Three real seconds: that nothing happens in them is what is tested.
+# nothing_happens SECONDS: they are real ones; that nothing happens in them is what is tested.
 nothing_happens()
 {
 	local before
 	until_true state_is "$pid" S
 	activity "$pid"
 	before=$activity
-	read -rt 3 -u "$idle" || :
+	read -rt "$1" -u "$idle" || :
 	activity "$pid"
 	[ "$activity" = "$before" ] || { echo "$before became $activity"; return 1; }
 }
@@ -46,7 +46,7 @@ private_dirty()
 	start
 	ready
 	wait_for log 'running after'
-	nothing_happens
+	nothing_happens 3
 	stop
 }
 
@@ -54,7 +54,7 @@ private_dirty()
 	ini '--exit-on-start 0' mcinit.when_all_stopped=stay
 	start_pid1
 	wait_for log 'waiting for signals'
-	nothing_happens
+	nothing_happens 1.5
 	stop
 }
 
@@ -62,7 +62,7 @@ private_dirty()
 	ini '--exit-on-start 1' restart_delay=1h restart_delay_max=1h crash_limit=2 crash_window=2h
 	start
 	wait_for log 'starting again in'
-	nothing_happens
+	nothing_happens 1.5
 	stop
 }
 

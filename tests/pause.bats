@@ -122,5 +122,5 @@ let_time_pass()
 	expect_exit 0
 	seen journal ' left 137'
 	seen journal ' bystander'
-	seen log 'survive SIGKILL since'
+	seen log 'are still there * after SIGKILL'
 }

@@ -96,28 +96,41 @@ load lib
 	expect_exit 0
 }
 
-@test "process 1 clears what an earlier life left in run_dir" {
+@test "process 1 clears sockets and FIFOs that an earlier life left in run_dir, and nothing else" {
 	mkdir -m 700 run run/server
-	touch run/control run/server/stdin
+	mkfifo run/server/stdin run/old
+	touch run/server/level.dat run/file
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind("run/control")'
 	echo 1 >run/lock
 	ini ''
 	start_pid1
 	ready
-	[ "$(ls run)" = lock ]
+	[ "$(find run -mindepth 1 | sort | tr '\n' ' ')" = \
+	    'run/file run/lock run/server run/server/level.dat ' ]
 	[ "$(<run/lock)" = 1 ]
 	stop
 }
 
 @test "process 1 does not follow a symbolic link out of run_dir when it clears it" {
 	mkdir -m 700 run precious
-	touch precious/file
+	mkfifo precious/fifo
 	ln -s ../precious run/link
 	ini ''
 	start_pid1
 	ready
-	[ -e precious/file ]
-	[ ! -L run/link ]
+	[ -p precious/fifo ]
 	stop
+}
+
+@test "a directory with a world in it as run_dir: nothing in it is lost" {
+	mkdir -m 700 data data/world data/world/region
+	echo precious | tee data/server.jar data/world/level.dat data/world/region/r.0.0.mca >/dev/null
+	ini ''
+	sed -i "s|^run_dir = .*|run_dir = $here/data|" mcinit.ini
+	start_pid1
+	ready
+	stop
+	[ "$(cat data/server.jar data/world/level.dat data/world/region/r.0.0.mca | sort -u)" = precious ]
 }
 
 @test "a service leaves alone what is in run_dir" {

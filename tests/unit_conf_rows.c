@@ -360,7 +360,7 @@ messages_name_the_bound(void **state)
 	bad("[server]\nnice = 99\n", "mcinit.ini:2: server.nice: 99 is above 19");
 	bad("[server]\nnice = -99\n", "mcinit.ini:2: server.nice: -99 is below -20");
 	bad("[server]\nstart_timeout = 500ms\n",
-	    "mcinit.ini:2: server.start_timeout: 500ms is below 1s");
+	    "mcinit.ini:2: server.start_timeout: 500ms is below 2s");
 	bad("[server]\nstart_timeout = 25h\n",
 	    "mcinit.ini:2: server.start_timeout: 25h is above 24h");
 	bad("[server]\nheap = 96%\n", "mcinit.ini:2: server.heap: 96% is above 95%");

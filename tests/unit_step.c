@@ -234,6 +234,7 @@ the_shortest_stop_timeout_has_a_dump_in_its_middle(void **state)
 	assert_int_equal(kills(0), 2);
 }
 
+/* Never to a group: SIGQUIT would end the shell in it. */
 static void
 dumps_are_for_virtual_machines(void **state)
 {
@@ -243,10 +244,10 @@ dumps_are_for_virtual_machines(void **state)
 		{ "[server]\ncommand = ./start.sh\n", 0, 0 },
 		{ "[server]\ncommand = ./start.sh\ntype = generic\n", 0, 0 },
 		{ "[server]\ncommand = ./start.sh\ntype = bedrock\n", 0, 0 },
-		{ "[server]\ncommand = ./start.sh\ntype = vanilla\n", 0, 1 },
-		{ "[server]\ncommand = ./start.sh\ntype = paper\n", 0, 1 },
-		{ "[server]\ncommand = ./start.sh\ntype = velocity\n", 0, 1 },
-		{ "[server]\ncommand = ./start.sh\ntype = bungee\n", 0, 1 },
+		{ "[server]\ncommand = ./start.sh\ntype = vanilla\n", 0, 0 },
+		{ "[server]\ncommand = ./start.sh\ntype = paper\n", 0, 0 },
+		{ "[server]\ncommand = ./start.sh\ntype = velocity\n", 0, 0 },
+		{ "[server]\ncommand = ./start.sh\ntype = bungee\n", 0, 0 },
 	};
 
 	(void)state;

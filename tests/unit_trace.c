@@ -366,7 +366,7 @@ the_head_has_what_differs_and_no_secret(void **state)
 	trace_head(text, sizeof(text), &lab.m.whole, lab.conf);
 	assert_string_equal(text, "mcinit-trace 1 0 0\nconf mcinit.log_level=debug\n"
 	    "conf server:a.dir=/a\nconf server:a.restart=no\nconf server:a.stop_timeout=90s\n"
-	    "conf server:b.dir=/b\nconf server:b.args=\n");
+	    "conf server:b.dir=/b\n");
 }
 
 /* A head in the middle of a trace is the new INI; a server that still stops is not in it. */

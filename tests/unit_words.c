@@ -142,7 +142,7 @@ each_message_reads_without_gaps(void **state)
 		assert_in_range(words_level(message), LEVEL_ERROR, LEVEL_DEBUG);
 		for (size_t i = 0; i < COUNT(values); i++) {
 			/* Only reasons are a list that ends. */
-			int64_t b = message == SAY_CRASHED ? REASON_HUNG : values[i];
+			int64_t b = message == SAY_CRASHED || message == SAY_NOT_STARTED ? REASON_HUNG : values[i];
 
 			words_message(text, sizeof(text), message, b, values[i]);
 			assert_true(strlen(text) > 8 && strlen(text) < 200);
