@@ -160,8 +160,8 @@ fuzz:
 	done
 
 ## man: write the generated manual page anew
-man: $(BIN)
-	./$(BIN) keys --man > man/mcinit.ini.5
+man: $(BUILD)/tools/man
+	$< > man/mcinit.ini.5
 
 ## size: bytes per room, and the whole against its budget
 size: $(BIN)
@@ -229,13 +229,17 @@ $(BUILD)/asan/mcinit: $(asan)
 	$(call say,LD)$(CC) $(asan_cflags) -o $@ $^
 
 .PHONY: tests-programs tests-helpers fuzz-programs
-tests-programs: $(units) tests-helpers $(BUILD)/asan/mcinit
+tests-programs: $(units) tests-helpers $(BUILD)/asan/mcinit $(BUILD)/tools/man
 tests-helpers: $(helpers) $(fakeservers) $(jars)
 
 $(BUILD)/tests/unit_%: tests/unit_%.c $(asan_rooms) Makefile
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(cppflags) -Itests $(asan_cflags) $(warnings) -MF $@.d \
 	    -o $@ $< $(asan_rooms) -lcmocka
+
+$(BUILD)/tools/man: tools/man.c $(asan_rooms) Makefile
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(cppflags) $(asan_cflags) $(warnings) -MF $@.d -o $@ $< $(asan_rooms)
 
 # Helpers run inside containers and chroots of the scenarios, where there is no libc.
 $(helpers:%=%.o) $(fakeserver): Makefile | $(BUILD)/toolchain $(INIH)/ini.c $(kernel)

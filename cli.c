@@ -59,12 +59,8 @@ verb_check(struct cli *cli)
 static int
 verb_keys(struct cli *cli)
 {
-	if (cli->verb[1] == NULL)
-		conf_print_keys(put);
-	else if (strcmp(cli->verb[1], "--man") == 0)
-		conf_print_man(put);
-	else
-		return complain("keys takes only --man, not ", cli->verb[1]);
+	(void)cli;
+	conf_print_keys(put);
 	return 0;
 }
 
@@ -91,7 +87,7 @@ static const struct verb {
 	const char *help;
 } verbs[] = {
 	{ "check", "[FILE]", 2, verb_check, "check the INI, say every error in it" },
-	{ "keys", "[--man]", 2, verb_keys, "list every key of the INI; or its manual page" },
+	{ "keys", "", 1, verb_keys, "list every key of the INI with its default and range" },
 	{ "sample", "", 1, verb_sample, "print an INI to begin with" },
 	{ "version", "", 1, verb_version, "print the version" },
 	{ "help", "", 1, verb_help, "print this" },

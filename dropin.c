@@ -23,6 +23,7 @@
 #include "log.h"
 #include "path.h"
 #include "sys.h"
+#include "words.h"
 
 enum { EXIT_USAGE = 64, EXIT_SYSTEM = 71, EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 enum { FIRST_REALTIME = 34 };		/* glibc's and the container engines'; musl says 35 */
@@ -58,17 +59,6 @@ const char dropin_help[] =
     "  MCINIT_SUBREAPER and MCINIT_KILL_PROCESS_GROUP, when set, mean -s and -g;\n"
     "  MCINIT_VERBOSITY is a number: 0 errors, 1 warnings (default), 2 or 3 more\n";
 
-static const char *const signal_names[] = {
-	[SIGHUP] = "HUP", [SIGINT] = "INT", [SIGQUIT] = "QUIT", [SIGILL] = "ILL",
-	[SIGTRAP] = "TRAP", [SIGABRT] = "ABRT", [SIGBUS] = "BUS", [SIGFPE] = "FPE",
-	[SIGKILL] = "KILL", [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
-	[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM", [SIGCHLD] = "CHLD",
-	[SIGCONT] = "CONT", [SIGSTOP] = "STOP", [SIGTSTP] = "TSTP", [SIGTTIN] = "TTIN",
-	[SIGTTOU] = "TTOU", [SIGURG] = "URG", [SIGXCPU] = "XCPU", [SIGXFSZ] = "XFSZ",
-	[SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF", [SIGWINCH] = "WINCH", [SIGIO] = "IO",
-	[SIGPWR] = "PWR", [SIGSYS] = "SYS",
-};
-
 /* A whole decimal number within 0..highest, or -1. */
 static int
 number(const char *text, int highest)
@@ -83,7 +73,7 @@ number(const char *text, int highest)
 int
 dropin_signal(const char *text)
 {
-	const int last = (int)(sizeof(signal_names) / sizeof(signal_names[0])) - 1;
+	char name[WORDS_SHORT];
 	int n = number(text, SYS_SIGNALS);
 
 	if (n >= 0)
@@ -97,9 +87,11 @@ dropin_signal(const char *text)
 		    number(text + 6, SYS_SIGNALS - FIRST_REALTIME);
 		return n < 0 ? 0 : from_top ? SYS_SIGNALS - n : FIRST_REALTIME + n;
 	}
-	for (n = last; n > 0; n--)
-		if (signal_names[n] != NULL && strcasecmp(signal_names[n], text) == 0)
+	for (n = FIRST_REALTIME - 1; n > 0; n--) {
+		words_signal(name, n);
+		if (strcasecmp(name + 3, text) == 0)
 			break;
+	}
 	return n;
 }
 

@@ -164,7 +164,10 @@ void conf_compare(const struct conf *a, const struct conf *b,
 /* A value as a user would write it, into `text`; a SECRET as "(set)" or "". */
 void conf_show(const struct conf_key *key, const void *section, char *text, size_t room);
 
-/* `mcinit keys`, `mcinit sample` and man/mcinit.ini.5, all of them from the rows. */
+/*
+ * `mcinit keys`, `mcinit sample`, and man/mcinit.ini.5 (tools/man.c: the linker leaves it out of
+ * the binary), all of them from the rows.
+ */
 void conf_print_keys(void (*put)(const char *text));
 void conf_print_sample(void (*put)(const char *text));
 void conf_print_man(void (*put)(const char *text));
