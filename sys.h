@@ -30,8 +30,6 @@ enum { SYS_SIGNALS = 64 };		/* the kernel's count; a libc hides some of them */
 int sys_signals_block(void);		/* all 64, whatever libc thinks of 32..34 */
 int sys_signals_unblock(void);		/* empty mask: the last step before exec */
 int sys_signals_default(void);		/* all dispositions; a leaked SIG_IGN costs a world */
-int sys_signal_ignore(int signal);
-int sys_signal_default(int signal);
 int sys_signalfd(void);			/* all signals, non-blocking */
 int sys_signalfd_blocking(void);	/* for a loop that has nothing else to wait for */
 int sys_suspend(int signal);		/* lets a stop signal act on us; 1 once we were continued, 0 if
@@ -111,7 +109,6 @@ int sys_memfd(const char *name);
 /* Terminals. */
 pid_t sys_tty_group(int fd);
 int sys_tty_set_group(int fd, pid_t group);
-int sys_is_tty(int fd);
 
 /* The machine: refused (EPERM, EINVAL) everywhere but in an appliance. */
 int sys_reboot(int command);

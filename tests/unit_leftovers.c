@@ -249,6 +249,34 @@ repeated_kills_do_not_put_off_the_end(void **state)
 	assert_int_equal(lab_finished(), 137);
 }
 
+/* A section with another name and the same directory: never two servers in there. */
+static void
+a_renamed_server_waits_for_its_directory(void **state)
+{
+	(void)state;
+	lab_up("[server:a]\ndir = /w\n");
+	lab_reload("[server:b]\ndir = /w\n");
+	assert_int_equal(lab_is(0), IS_STOPPING);
+	assert_int_equal(lab_is(1), IS_STOPPED);
+	assert_int_equal(lab_said(1, SAY_WAITS), 1);
+	lab_pass(SECONDS(30));
+	assert_int_equal(lab_is(1), IS_STOPPED);
+	lab_end(0, EXIT_OF(0), 0);
+	assert_int_equal(lab_is(1), IS_STARTING);
+	/* A wish in between is obeyed. */
+	lab_up("[server:a]\ndir = /w\n");
+	lab_reload("[server:b]\ndir = /w\n");
+	lab_event(STEP_STOP, 1, 0);
+	lab_end(0, EXIT_OF(0), 0);
+	assert_int_equal(lab_is(1), IS_STOPPED);
+	/* And the end of all. */
+	lab_up("[server:a]\ndir = /w\n");
+	lab_reload("[server:b]\ndir = /w\n");
+	lab_signal(SIGTERM);
+	lab_end(0, EXIT_OF(0), 0);
+	assert_int_equal(lab_finished(), 0);
+}
+
 int
 main(void)
 {
@@ -266,6 +294,7 @@ main(void)
 		cmocka_unit_test(the_unkillable_is_complained_about_and_not_replaced),
 		cmocka_unit_test(the_unkillable_does_not_keep_mcinit),
 		cmocka_unit_test(repeated_kills_do_not_put_off_the_end),
+		cmocka_unit_test(a_renamed_server_waits_for_its_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

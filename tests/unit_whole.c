@@ -478,34 +478,6 @@ a_server_may_come_back_before_it_was_gone(void **state)
 	}
 }
 
-/* A section with another name and the same directory: never two servers in there. */
-static void
-a_renamed_server_waits_for_its_directory(void **state)
-{
-	(void)state;
-	lab_up("[server:a]\ndir = /w\n");
-	lab_reload("[server:b]\ndir = /w\n");
-	assert_int_equal(lab_is(0), IS_STOPPING);
-	assert_int_equal(lab_is(1), IS_STOPPED);
-	assert_int_equal(lab_said(1, SAY_WAITS), 1);
-	lab_pass(SECONDS(30));
-	assert_int_equal(lab_is(1), IS_STOPPED);
-	lab_end(0, EXIT_OF(0), 0);
-	assert_int_equal(lab_is(1), IS_STARTING);
-	/* A wish in between is obeyed. */
-	lab_up("[server:a]\ndir = /w\n");
-	lab_reload("[server:b]\ndir = /w\n");
-	lab_event(STEP_STOP, 1, 0);
-	lab_end(0, EXIT_OF(0), 0);
-	assert_int_equal(lab_is(1), IS_STOPPED);
-	/* And the end of all. */
-	lab_up("[server:a]\ndir = /w\n");
-	lab_reload("[server:b]\ndir = /w\n");
-	lab_signal(SIGTERM);
-	lab_end(0, EXIT_OF(0), 0);
-	assert_int_equal(lab_finished(), 0);
-}
-
 static void
 a_reload_tries_again_who_gave_up(void **state)
 {
@@ -597,7 +569,6 @@ main(void)
 		cmocka_unit_test(a_server_that_left_is_stopped_then_forgotten),
 		cmocka_unit_test(a_server_that_rests_or_waits_leaves_at_once),
 		cmocka_unit_test(a_server_may_come_back_before_it_was_gone),
-		cmocka_unit_test(a_renamed_server_waits_for_its_directory),
 		cmocka_unit_test(a_reload_tries_again_who_gave_up),
 		cmocka_unit_test(a_reload_leaves_servers_at_rest_alone),
 		cmocka_unit_test(what_waits_for_the_next_start_is_known),

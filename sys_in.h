@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sys_in: what the two halves of sys, sys.c (processes, signals, waiting) and sys_file.c
+ * (descriptors, files, memory), share with each other and with nobody else.
+ */
+#ifndef SYS_IN_H
+#define SYS_IN_H
+
+/* The result of a call that is repeated while a signal interrupts it, or -errno. */
+#define RETRY(call) ({ \
+	long result_; \
+	do \
+		result_ = (long)(call); \
+	while (result_ == -1 && errno == EINTR); \
+	result_ == -1 ? -errno : result_; \
+})
+
+#endif
