@@ -20,7 +20,7 @@
 
 extern char **environ;
 
-enum { LOCK_FD = 3, REPORT_FD = 4, ENVIRONMENT = 2048, MARKS = 512 };
+enum { LOCK_FD = 3, REPORT_FD = 4, ENVIRONMENT = 2048, MARKS = 512, JAR_BYTES = 256 };
 
 /* Which warning it is: each is given once, however often the server starts. */
 enum warning { WARN_LOCK, WARN_OOM, WARN_NOFILE, WARN_CORE, WARN_NICE, WARN_AUTOGROUP };
@@ -160,39 +160,69 @@ lock_world(int report)
 		sys_close(fd);
 }
 
+/* A "*" stands for any letters; nothing else is special. */
 static bool
-is_jar(const char *name)
+matches(const char *name, const char *pattern)
 {
-	size_t n = strlen(name);
+	const char *star = NULL, *retry = NULL;
 
-	return n > 4 && strcmp(name + n - 4, ".jar") == 0;
+	while (*name != '\0') {
+		if (*pattern == '*') {
+			star = pattern++;
+			retry = name;
+		} else if (*pattern == *name) {
+			pattern++;
+			name++;
+		} else if (star != NULL) {
+			pattern = star + 1;
+			name = ++retry;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
 }
 
-/* For the message: a jar that lies there instead of the one that is missing, or "". */
+/* The file here that matches and has the highest version (1.21.10 is above 1.21.4), or "". */
 static void
-find_jar(char found[100])
+find_jar(const char *pattern, char found[JAR_BYTES])
 {
 	struct sys_dir dir = { .fd = sys_open(".", O_RDONLY | O_DIRECTORY, 0) };
 	const char *name;
 
 	found[0] = '\0';
-	while (dir.fd >= 0 && found[0] == '\0' && (name = sys_dir_next(&dir)) != NULL)
-		if (is_jar(name))
-			fmt_put(found, 100, "%.99s", name);
-	if (dir.fd >= 0)
-		sys_close(dir.fd);
+	if (dir.fd < 0)
+		return;
+	while ((name = sys_dir_next(&dir)) != NULL)
+		if (matches(name, pattern) && strverscmp(name, found) > 0)
+			fmt_put(found, JAR_BYTES, "%s", name);
+	sys_close(dir.fd);
 }
 
+/* Puts the file that a pattern means into the command line; a jar that is missing ends the start. */
 static void
-check_jar(const char *jar, int report)
+choose_jar(const char *argv[], const char *jar, int report)
 {
-	char found[100];
+	static char found[JAR_BYTES];
 	struct stat st;
-	int rc = jar == NULL ? 0 : sys_stat(jar, &st);
+	int rc = 0;
 
+	if (jar == NULL)
+		return;
+	if (strchr(jar, '*') != NULL) {
+		find_jar(jar, found);
+		for (int i = 0; argv[i] != NULL; i++)
+			if (argv[i] == jar)
+				argv[i] = found;
+		rc = found[0] != '\0' ? 0 : -ENOENT;
+	} else {
+		rc = sys_stat(jar, &st);
+	}
 	if (rc >= 0)
 		return;
-	find_jar(found);
+	find_jar("*.jar", found);
 	become_failed(report, PROC_JAR, -rc, found);
 }
 
@@ -277,7 +307,7 @@ search_path(void)
 
 _Noreturn void
 become_server(const struct conf_server *conf, const struct conf_list *secret,
-    const char *const argv[], const char *jar, const char *mark, int report)
+    const char *argv[], const char *jar, const char *mark, int report)
 {
 	bool no_interpreter = false;
 	int rc = sys_session();
@@ -291,7 +321,7 @@ become_server(const struct conf_server *conf, const struct conf_list *secret,
 	lock_world(report);
 	if (conf->no_new_privs)
 		sys_no_new_privileges();
-	check_jar(jar, report);
+	choose_jar(argv, jar, report);
 	rc = sys_move_private(report, REPORT_FD);
 	if (rc < 0)
 		become_failed(report, PROC_STDIO, -rc, "");

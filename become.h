@@ -17,10 +17,10 @@
  * no_new_privs, jar, descriptors, dispositions, mask, exec.  `argv` and `jar` come from jvm.c,
  * `report` is the write end of the exec pipe, `mark` the server's name, which
  * with its pid is the value of MCINIT_SERVER, by which its orphans are known, and `secret` the names of variables
- * that it must not get.
+ * that it must not get.  A jar with a "*" is replaced in argv by the newest that matches.
  */
 _Noreturn void become_server(const struct conf_server *conf, const struct conf_list *secret,
-    const char *const argv[], const char *jar, const char *mark, int report);
+    const char *argv[], const char *jar, const char *mark, int report);
 
 /* Reports that there was no command line to execute, and ends the child. */
 _Noreturn void become_failed(int report, int stage, int error, const char *what);

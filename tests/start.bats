@@ -408,3 +408,23 @@ run_dirs()
 	expect_exit 1
 	seen log 'gave up'
 }
+
+@test "a jar with a star: the highest version that matches is started" {
+	local names
+	ini_java '' jar='paper-*.jar'
+	touch world/paper-1.21.4-99.jar world/paper-1.21.10-7.jar world/paper-1.21.4-100.jar \
+	    world/zpaper-9.jar world/paper-2.jar.old
+	start
+	ready
+	names=$(tr '\0' ' ' <"/proc/$server/cmdline")
+	[[ $names == *' -jar paper-1.21.10-7.jar '* ]]
+	stop
+}
+
+@test "a jar with a star that matches nothing: 78, and what is there is said" {
+	ini_java '' jar='paper-*.jar'
+	mv world/server.jar world/purpur-1.jar
+	start
+	expect_exit 78
+	seen log 'no paper-*.jar in * Found purpur-1.jar: set "jar = purpur-1.jar"'
+}
