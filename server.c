@@ -424,7 +424,7 @@ static bool
 is_occupied(const struct turn *t, int slot)
 {
 	for (int other = 0; other < CONF_SERVERS; other++)
-		if (other != slot && t->m->server[other].used && t->m->server[other].leaving &&
+		if (other != slot && t->m->server[other].used && t->conf->leaving[other] &&
 		    strcmp(turn_conf(t, other)->dir, turn_conf(t, slot)->dir) == 0)
 			return true;
 	return false;

@@ -263,6 +263,16 @@ a_renamed_server_waits_for_its_directory(void **state)
 	assert_int_equal(lab_is(1), IS_STOPPED);
 	lab_end(0, EXIT_OF(0), 0);
 	assert_int_equal(lab_is(1), IS_STARTING);
+	/* Also when its slot comes before that of the one that leaves. */
+	lab_up("[server:x]\n[server:a]\ndir = /w\n");
+	lab_reload("[server:a]\ndir = /w\n");
+	lab_end(0, EXIT_OF(0), 0);
+	assert_false(lab_state(0)->used);
+	lab_reload("[server:b]\ndir = /w\n");
+	assert_int_equal(lab_is(0), IS_STOPPED);
+	assert_int_equal(lab_said(0, SAY_WAITS), 1);
+	lab_end(1, EXIT_OF(0), 0);
+	assert_int_equal(lab_is(0), IS_STARTING);
 	/* A wish in between is obeyed. */
 	lab_up("[server:a]\ndir = /w\n");
 	lab_reload("[server:b]\ndir = /w\n");
