@@ -4,7 +4,7 @@
  *
  * It must never look at the machines to decide anything, and never wait for anything.
  */
-#include "act.h"
+#include "act_in.h"
 
 #include <errno.h>
 #include <signal.h>		/* numbers only */
@@ -21,8 +21,8 @@
 /* Bits of proc_main.warned: 0..6 are the child's (become.c). */
 enum { WARNED_BLIND = 7 };
 
-static const char *
-name_of(const struct act_scope *scope, int slot)
+const char *
+act_name(const struct act_scope *scope, int slot)
 {
 	return slot < 0 ? NULL : scope->conf->name[slot];
 }
@@ -63,7 +63,7 @@ child(const struct act_scope *scope, int slot, int report)
 	if (rc < 0)
 		become_failed(report, PROC_EXEC, -rc, "command line");
 	become_server(conf, &scope->conf->secret_env, line.argv, jvm_jar(conf),
-	    scope->conf->name[slot], report);
+	    scope->conf->name[slot], &scope->world->console.slot[slot], report);
 }
 
 static void
@@ -71,13 +71,15 @@ act_spawn(struct act_scope *scope, const struct step_act *a)
 {
 	const struct conf_server *conf = &scope->conf->server[a->slot];
 	struct proc_main *p = &scope->world->proc.main[a->slot];
-	int report;
-	pid_t pid = proc_fork(&scope->world->proc, a->slot, &report);
+	int report = -1, rc = console_prepare(&scope->world->console, a->slot, scope->conf);
+	pid_t pid = rc < 0 ? rc : proc_fork(&scope->world->proc, a->slot, &report);
 
 	if (pid == 0)
 		child(scope, a->slot, report);
 	if (pid < 0) {
-		log_err(name_of(scope, a->slot), (int)pid, "cannot fork");
+		log_err(act_name(scope, a->slot), (int)pid, rc < 0 ? "cannot make its console" : "cannot fork");
+		console_end(&scope->world->console, a->slot);
+		console_release(&scope->world->console, a->slot);
 		act_tell(scope, STEP_SPAWN_FAILED, a->slot,
 		    proc_may_pass((int)-pid) ? FAILURE_RETRY : FAILURE_FATAL);
 		return;
@@ -87,7 +89,7 @@ act_spawn(struct act_scope *scope, const struct step_act *a)
 		sys_close(p->report);
 		p->report = -1;
 	}
-	log_info(name_of(scope, a->slot), "starting %s in %s (pid %d)",
+	log_info(act_name(scope, a->slot), "starting %s in %s (pid %d)",
 	    conf->command.count > 0 ? conf->command.text : conf->jar, conf->dir, (int)pid);
 	act_tell(scope, STEP_SPAWNED, a->slot, 0);
 	if (p->report < 0)
@@ -127,7 +129,7 @@ static enum step_failure
 judge(const struct act_scope *scope, int slot, const struct proc_report *r)
 {
 	const struct conf_server *conf = &scope->conf->server[slot];
-	const char *name = name_of(scope, slot);
+	const char *name = act_name(scope, slot);
 
 	switch (r->stage) {
 	case PROC_LOCK:
@@ -164,10 +166,10 @@ warn_once(const struct act_scope *scope, int slot, const struct proc_report *r)
 		return;
 	p->warned |= bit;
 	if (r->stage == PROC_LOCK)
-		log_warn(name_of(scope, slot), r->error, "cannot lock %s/%s, so nothing keeps a second "
+		log_warn(act_name(scope, slot), r->error, "cannot lock %s/%s, so nothing keeps a second "
 		    "server off this world", scope->conf->server[slot].dir, r->what);
 	else
-		log_warn(name_of(scope, slot), r->error, "cannot set %s; going on without", r->what);
+		log_warn(act_name(scope, slot), r->error, "cannot set %s; going on without", r->what);
 }
 
 static void
@@ -214,7 +216,7 @@ complain_of_signal(const struct act_scope *scope, const struct step_act *a, int 
 	if (rc >= 0 || rc == -ESRCH)
 		return;
 	words_signal(signal, (int)a->a);
-	log_err(name_of(scope, a->slot), rc, "cannot send %s", signal);
+	log_err(act_name(scope, a->slot), rc, "cannot send %s", signal);
 }
 
 static void
@@ -241,7 +243,7 @@ start_sweep(struct act_scope *scope, int slot, int signal)
 
 	if (rc >= 0)
 		return rc;
-	log_err(name_of(scope, slot), rc, "cannot fork to look for all that is left of it; trying again");
+	log_err(act_name(scope, slot), rc, "cannot fork to look for all that is left of it; trying again");
 	if (signal > 0)
 		proc_signal_session(&scope->world->proc, slot, signal);
 	return rc;
@@ -282,7 +284,7 @@ sweep_ended(struct act_scope *scope, int slot, int status)
 		return;
 	if (code > 1 && !(p->warned & 1U << WARNED_BLIND)) {
 		p->warned |= 1U << WARNED_BLIND;
-		log_warn(name_of(scope, slot), 0, "/proc does not show its processes (code %d); only its "
+		log_warn(act_name(scope, slot), 0, "/proc does not show its processes (code %d); only its "
 		    "process group can be waited for", code);
 	}
 	if (code > 1 && p->sweep_signal != 0)
@@ -293,8 +295,6 @@ sweep_ended(struct act_scope *scope, int slot, int status)
 		left = proc_look(&scope->world->proc, slot) != PROC_EMPTY;
 	act_tell(scope, STEP_TREE, slot, left);
 }
-
-static void reader_ended(struct act_scope *scope, int status);
 
 void
 act_reap(struct act_scope *scope)
@@ -320,159 +320,14 @@ act_reap(struct act_scope *scope)
 		} else if (end.whose == PROC_SWEEP) {
 			sweep_ended(scope, end.slot, end.status);
 		} else if (end.whose == PROC_READER) {
-			reader_ended(scope, end.status);
+			act_reader_ended(scope, end.status);
+		} else if (end.whose == PROC_HELPER) {
+			act_helper_ended(scope, end.slot, end.status);
 		}
 		strangers |= end.whose == PROC_NOBODY;
 	}
 	if (strangers && proc_any_gone(&scope->world->proc))
 		act_tell(scope, STEP_REAPED, -1, 0);
-}
-
-/* ---- reload ---- */
-
-static void
-close_reader(struct act_scope *scope)
-{
-	struct proc_table *table = &scope->world->proc;
-
-	if (table->reader_pipe < 0)
-		return;
-	sys_epoll_remove(scope->epoll, table->reader_pipe);
-	sys_close(table->reader_pipe);
-	table->reader_pipe = -1;
-}
-
-static void
-act_reload(struct act_scope *scope, const struct step_act *a)
-{
-	struct proc_table *table = &scope->world->proc;
-	int rc;
-
-	(void)a;
-	if (scope->world->text.file[0] == '\0' && scope->conf->servers > 0) {
-		log_warn(NULL, 0, "reload: there is no INI; mcinit was started with defaults");
-		return;
-	}
-	/* A reader that hangs at a dead disk is given up: the newest request counts. */
-	if (table->reader != 0)
-		sys_kill(table->reader, SIGKILL);
-	close_reader(scope);
-	scope->received = 0;
-	rc = proc_read_conf(table, scope->reader_argv);
-	if (rc == 0 && (rc = sys_epoll_add(scope->epoll, table->reader_pipe, TAG_READER)) < 0) {
-		sys_kill(table->reader, SIGKILL);
-		table->reader = 0;
-		close_reader(scope);
-	}
-	if (rc < 0)
-		log_err(NULL, rc, "reload: cannot read the INI; the configuration stays as it is");
-	else
-		log_info(NULL, "reload: reading %s", scope->world->text.file[0] != '\0' ?
-		    scope->world->text.file : "the INI");
-}
-
-void
-act_hear_reader(struct act_scope *scope)
-{
-	struct proc_table *table = &scope->world->proc;
-	char *to = (char *)scope->incoming;
-	ssize_t n;
-
-	if (table->reader_pipe < 0)
-		return;
-	while (scope->received < sizeof(*scope->incoming)) {
-		n = sys_read(table->reader_pipe, to + scope->received,
-		    sizeof(*scope->incoming) - scope->received);
-		if (n == -EAGAIN)
-			return;
-		if (n <= 0)
-			break;
-		scope->received += (size_t)n;
-	}
-	close_reader(scope);
-}
-
-/* Which servers have keys that wait for their next start. */
-struct difference {
-	const struct act_scope *scope;
-	bool boot_only;
-	bool pending[CONF_SERVERS];
-};
-
-static void
-differs(void *cookie, const struct conf_key *key, int slot)
-{
-	struct difference *d = cookie;
-	const char *name = slot < 0 ? NULL : d->scope->conf->name[slot];
-
-	if (d->boot_only) {
-		if (key->when == CONF_BOOT && slot < 0)
-			log_warn(NULL, 0, "reload: %s.%s changes only when mcinit itself is started again; it "
-			    "stays as it was", conf_text(key->section), conf_text(key->name));
-		return;
-	}
-	log_info(name, "reload: %s.%s changed, %s", conf_text(key->section), conf_text(key->name),
-	    key->when == CONF_NOW ? "in force now" : "in force at the next start");
-	if (slot >= 0)
-		d->pending[slot] |= key->when == CONF_NEXT;
-}
-
-static unsigned
-slots_in_use(const struct act_scope *scope)
-{
-	unsigned busy = 0;
-
-	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		if (world_now(scope->world)->server[slot].used)
-			busy |= 1U << slot;
-	return busy;
-}
-
-static void
-put_in_force(struct act_scope *scope)
-{
-	struct conf *old = scope->conf;
-	struct difference d = { .scope = scope };
-
-	conf_compare(old, scope->next, differs, &d);
-	scope->conf = scope->next;
-	scope->next = old;
-	memcpy(&scope->world->text, scope->incoming, load_bytes(scope->incoming));
-	if (old->mcinit.log_level != scope->conf->mcinit.log_level ||
-	    old->mcinit.log_format != scope->conf->mcinit.log_format)
-		log_set(scope->conf->mcinit.log_level,
-		    scope->conf->mcinit.log_format == FORMAT_JSON);
-	/* First what waits for the next start, then the starts that CONF may cause. */
-	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		if (d.pending[slot]) {
-			scope->world->proc.main[slot].warned = 0;
-			act_tell(scope, STEP_CHANGED, slot, 0);
-		}
-	act_tell(scope, STEP_CONF, -1, 0);
-}
-
-static void
-reader_ended(struct act_scope *scope, int status)
-{
-	struct difference d = { .scope = scope, .boot_only = true };
-	int without;
-
-	act_hear_reader(scope);
-	close_reader(scope);
-	if (status != 0 || !load_is_whole(scope->incoming, scope->received) ||
-	    load_again(scope->incoming, scope->next, load_say_in_log, NULL) > 0) {
-		log_err(NULL, 0, "reload refused; the configuration stays as it was");
-		return;
-	}
-	conf_compare(scope->conf, scope->next, differs, &d);
-	without = conf_follow(scope->next, scope->conf, slots_in_use(scope));
-	if (without > 0) {
-		log_err(NULL, 0, "reload refused: %d servers find no place beside those that still stop; "
-		    "reload again when they have ended", without);
-		return;
-	}
-	put_in_force(scope);
-	log_info(NULL, "reload done: %d servers", scope->conf->servers);
 }
 
 /* ---- the rest ---- */
@@ -483,7 +338,8 @@ act_forget(struct act_scope *scope, const struct step_act *a)
 	/* A reload that came in the meantime may want it back: CONF starts it anew. */
 	if (!scope->conf->leaving[a->slot])
 		return;
-	log_info(name_of(scope, a->slot), "is gone from the configuration");
+	log_info(act_name(scope, a->slot), "is gone from the configuration");
+	console_forget(&scope->world->console, &scope->world->proc, a->slot);
 	scope->conf->name[a->slot][0] = '\0';
 	scope->conf->leaving[a->slot] = false;
 	scope->conf->servers--;
@@ -503,8 +359,9 @@ static void
 act_statistics(struct act_scope *scope, const struct step_act *a)
 {
 	const struct step_machine *m = world_now(scope->world);
-	char age[WORDS_SHORT];
+	char age[WORDS_SHORT], progress[16];
 	int64_t now = sys_now();
+	uint64_t bytes, lost;
 
 	(void)a;
 	words_duration(age, now - scope->world->started);
@@ -516,16 +373,22 @@ act_statistics(struct act_scope *scope, const struct step_act *a)
 		if (!s->used)
 			continue;
 		words_duration(age, now - s->since);
-		log_info(name_of(scope, slot), "%s for %s, pid %d, %d restarts, last end: %s%s",
-		    words_state(s->is), age, scope->world->proc.main[slot].pid, s->restarts,
-		    words_reason(s->reason), s->changed ? ", changes wait for the next start" : "");
+		progress[0] = '\0';
+		if (s->is == IS_STARTING && s->progress > 0)
+			fmt_put(progress, sizeof(progress), " (%d %%)", s->progress);
+		console_count(&scope->world->console, slot, &bytes, &lost);
+		log_info(act_name(scope, slot), "%s%s for %s, pid %d, %d restarts, last end: %s, %d players, "
+		    "%llu console bytes, %llu lines lost%s", words_state(s->is), progress, age,
+		    scope->world->proc.main[slot].pid, s->restarts, words_reason(s->reason), s->players,
+		    (unsigned long long)bytes, (unsigned long long)lost,
+		    s->changed ? ", changes wait for the next start" : "");
 	}
 }
 
 static void
 act_say(struct act_scope *scope, const struct step_act *a)
 {
-	const char *name = name_of(scope, a->slot);
+	const char *name = act_name(scope, a->slot);
 	char text[512];
 
 	words_message(text, sizeof(text), (int)a->a, a->b, a->c);
@@ -570,6 +433,8 @@ act_finish(struct act_scope *scope, const struct step_act *a)
 		end_machine((enum step_ending)a->b);
 		return;			/* process 1 of a machine waits for the end of its world */
 	}
+	if (!console_runs(&scope->world->proc, CONSOLE_OUTPUT, -1))
+		log_rescue();
 	scope->finished = true;
 	scope->exit_code = (int)a->a;
 }
@@ -583,6 +448,15 @@ act(struct act_scope *scope, const struct step_act *what)
 		[ACT_SIGNAL_GROUP] = act_signal_group,
 		[ACT_SWEEP] = act_sweep,
 		[ACT_LOOK] = act_look,
+		[ACT_COMMAND] = act_command,
+		[ACT_DRAIN] = act_drain,
+		[ACT_ABANDON] = act_abandon,
+		[ACT_QUOTE] = act_quote,
+		[ACT_HELPER] = act_helper,
+		[ACT_UNPLUG] = act_unplug,
+		[ACT_CLOSE] = act_close,
+		[ACT_ROTATE] = act_rotate,
+		[ACT_RESIZE] = act_resize,
 		[ACT_RELOAD] = act_reload,
 		[ACT_FORGET] = act_forget,
 		[ACT_DEBUG] = act_debug,

@@ -13,10 +13,10 @@
 
 #include "world.h"
 
-enum { ACT_QUEUE = 256, ACT_REAP = 1024 };
+enum { ACT_QUEUE = 256, ACT_REAP = 1024, ACT_HEAR = 64 };
 
 /* What an epoll tag means: a kind, and a slot in the low byte. */
-enum act_tag { TAG_SIGNALS = 0x100, TAG_REPORT = 0x200, TAG_READER = 0x300 };
+enum act_tag { TAG_SIGNALS = 0x100, TAG_REPORT = 0x200, TAG_READER = 0x300, TAG_CONSOLE = 0x400 };
 
 struct act_scope {
 	struct world *world;
@@ -46,5 +46,8 @@ void act_reap(struct act_scope *scope);
 /* The exec pipe of a slot, or the pipe of the reader, has something to say. */
 void act_hear_report(struct act_scope *scope, int slot);
 void act_hear_reader(struct act_scope *scope);
+
+/* Console processes have reported: at most ACT_HEAR reports are taken. */
+void act_hear_console(struct act_scope *scope);
 
 #endif

@@ -307,7 +307,8 @@ search_path(void)
 
 _Noreturn void
 become_server(const struct conf_server *conf, const struct conf_list *secret,
-    const char *argv[], const char *jar, const char *mark, int report)
+    const char *argv[], const char *jar, const char *mark, const struct console_slot *console,
+    int report)
 {
 	bool no_interpreter = false;
 	int rc = sys_session();
@@ -322,6 +323,9 @@ become_server(const struct conf_server *conf, const struct conf_list *secret,
 	if (conf->no_new_privs)
 		sys_no_new_privileges();
 	choose_jar(argv, jar, report);
+	rc = console_become(console);
+	if (rc < 0)
+		become_failed(report, PROC_STDIO, -rc, "console");
 	rc = sys_move_private(report, REPORT_FD);
 	if (rc < 0)
 		become_failed(report, PROC_STDIO, -rc, "");

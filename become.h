@@ -10,7 +10,7 @@
 #ifndef BECOME_H
 #define BECOME_H
 
-#include "ini/conf.h"
+#include "console.h"
 
 /*
  * In this order: session, oom_score_adj, nice, limits, umask, directory, world lock (fd 3),
@@ -20,7 +20,8 @@
  * that it must not get.  A jar with a "*" is replaced in argv by the newest that matches.
  */
 _Noreturn void become_server(const struct conf_server *conf, const struct conf_list *secret,
-    const char *argv[], const char *jar, const char *mark, int report);
+    const char *argv[], const char *jar, const char *mark, const struct console_slot *console,
+    int report);
 
 /* Reports that there was no command line to execute, and ends the child. */
 _Noreturn void become_failed(int report, int stage, int error, const char *what);

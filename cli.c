@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cli: the command line, and the verbs that need no supervisor; see cli.h.
+ * cli: the command line, and the verbs; see cli.h.
  *
  * It must never be called once servers run: it may wait for a terminal or a disk.
  */
 #include "cli.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "dropin.h"
 #include "fmt.h"
+#include "host.h"
 #include "log.h"
+#include "talk.h"
 
-enum { EXIT_USAGE = 64, EXIT_CONFIG = 78, OUT = 1, ERR = 2 };
+enum { EXIT_NO_SUPERVISOR = 3, EXIT_USAGE = 64, EXIT_CONFIG = 78, OUT = 1, ERR = 2, ANY = INT_MAX };
 
 static const char usage[] =
 "Usage:\n"
 "  mcinit [-c FILE] [-n] [-o SECTION.KEY=VALUE]...    run the servers of an INI file\n"
 "  mcinit [-gsvw] [-p SIGNAL] [-e CODE]... -- PROGRAM [ARG]...\n"
 "                                                     run one program, with no INI\n"
-"  mcinit VERB                                        one of those below\n"
+"  mcinit [-S SOCKET] VERB [ARG]...                   one of those below\n"
 "\n"
 "  -c FILE     the INI; else ./mcinit.ini, /data/mcinit.ini, /etc/mcinit.ini\n"
 "  -n          check the INI, say every error in it, and do nothing\n"
 "  -o S.K=V    set a key, for example -o server.heap=4G; may be repeated\n"
+"  -S SOCKET   the control socket in the run_dir of the mcinit that a verb is for\n"
 "  --trace F   write what is decided and why to F, for a bug report\n"
 "  --help  --version\n"
 "\n";
@@ -80,12 +85,76 @@ verb_version(struct cli *cli)
 	return 0;
 }
 
+static void
+say_nothing(void *cookie, enum conf_severity severity, const char *line)
+{
+	(void)cookie;
+	(void)severity;
+	(void)line;
+}
+
+/* The directory of -S, else what the INI says; "" leaves the choice to the default places. */
+static void
+asked_run_dir(const struct cli *cli, char path[HOST_PATH])
+{
+	static struct load_text text;
+	static struct conf conf;
+	const char *slash = cli->socket != NULL ? strrchr(cli->socket, '/') : NULL;
+
+	path[0] = '\0';
+	if (slash != NULL)
+		fmt_put(path, HOST_PATH, "%.*s", (int)(slash - cli->socket) + 1, cli->socket);
+	else if (cli->socket != NULL)
+		fmt_put(path, HOST_PATH, ".");
+	/* An INI that is broken by now does not say what the mcinit that runs has read. */
+	else if (load_read(&text, &conf, &cli->request, false, say_nothing, NULL) == 0)
+		fmt_put(path, HOST_PATH, "%s", conf.mcinit.run_dir);
+}
+
+static int
+with_supervisor(struct cli *cli, int (*talk)(const char *, int, char *const *))
+{
+	char asked[HOST_PATH], path[HOST_PATH], text[1024];
+	int rc;
+
+	asked_run_dir(cli, asked);
+	rc = host_find_run_dir(asked, path);
+	if (rc == 0)
+		return talk(path, cli->words, cli->verb);
+	fmt_put(text, sizeof(text), "mcinit: no mcinit runs here%s%s%s. Start it, or name its INI (-c) "
+	    "or its socket (-S)\n", *path != '\0' ? ", run_dir " : "", path,
+	    rc == -EACCES ? ", which this user may not look into" : "");
+	log_print(ERR, text);
+	return EXIT_NO_SUPERVISOR;
+}
+
+static int
+verb_logs(struct cli *cli)
+{
+	return with_supervisor(cli, talk_logs);
+}
+
+static int
+verb_send(struct cli *cli)
+{
+	return with_supervisor(cli, talk_send);
+}
+
+static int
+verb_console(struct cli *cli)
+{
+	return with_supervisor(cli, talk_console);
+}
+
 static const struct verb {
 	const char *name, *words;	/* what may follow it */
 	int most;			/* so many words, itself included */
 	int (*run)(struct cli *cli);
 	const char *help;
 } verbs[] = {
+	{ "logs", "[-f] [-n LINES] [NAME]", 5, verb_logs, "print what a server printed, -f: go on" },
+	{ "send", "[NAME] COMMAND...", ANY, verb_send, "type one command on a server's console" },
+	{ "console", "[NAME]", 2, verb_console, "follow a server's console and type on it" },
 	{ "check", "[FILE]", 2, verb_check, "check the INI, say every error in it" },
 	{ "keys", "", 1, verb_keys, "list every key of the INI with its default and range" },
 	{ "sample", "", 1, verb_sample, "print an INI to begin with" },
@@ -101,7 +170,7 @@ verb_help(struct cli *cli)
 	(void)cli;
 	put(usage);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		fmt_put(line, sizeof(line), "  %-7s %-9s %s\n", verbs[i].name, verbs[i].words,
+		fmt_put(line, sizeof(line), "  %-7s %-22s %s\n", verbs[i].name, verbs[i].words,
 		    verbs[i].help);
 		put(line);
 	}
@@ -143,6 +212,8 @@ take_value(struct cli *cli, const char *word, const char *value)
 		return complain("a value is missing behind ", word), false;
 	if (word[1] == 'c') {
 		cli->request.file = value;
+	} else if (word[1] == 'S') {
+		cli->socket = value;
 	} else if (word[1] == '-') {
 		cli->trace = value;
 	} else {
@@ -164,7 +235,7 @@ take_option(struct cli *cli, char *argv[], int *i)
 		cli->verb = version_words;
 	else if (strcmp(word, "-n") == 0)
 		cli->check_only = true;
-	else if (word[1] == 'c' || word[1] == 'o' || strcmp(word, "--trace") == 0)
+	else if (word[1] == 'c' || word[1] == 'o' || word[1] == 'S' || strcmp(word, "--trace") == 0)
 		return take_value(cli, word, value_of(argv, i));
 	else
 		return complain("there is no option ", word), false;
@@ -188,7 +259,9 @@ cli_parse(struct cli *cli, int argc, char *argv[])
 			return false;
 		}
 	}
-	return true;
+	if (cli->socket != NULL && cli->verb == NULL)
+		cli->exit_code = complain("there is no verb for -S ", cli->socket);
+	return cli->exit_code == 0;
 }
 
 /* ---- check ---- */

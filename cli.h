@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cli: the command line, and the verbs that need no supervisor.
+ * cli: the command line, and the verbs.
  *
  * Called by main() before anything else is set up.  May block and may print; it must never be
  * called once servers run.
@@ -18,6 +18,7 @@ struct cli {
 	struct load_request request;	/* -c and -o */
 	const char *overrides[CLI_OVERRIDES];
 	bool check_only;		/* -n */
+	const char *socket;		/* -S: the socket of the mcinit that is meant */
 	const char *trace;		/* --trace FILE */
 	char *const *verb;		/* the first word that is no option, and what follows it */
 	int words;			/* how many */

@@ -201,3 +201,49 @@ fmt_put(char *text, size_t room, const char *format, ...)
 	va_end(arguments);
 	return length;
 }
+
+/*
+ * Days since 1970 to a date: eras of 400 years that begin in March, so that the leap day is the
+ * last of its year.  (gmtime_r would bring malloc along, by way of the time zones.)
+ */
+static void
+date_of(int64_t days, int *year, int *month, int *day)
+{
+	enum { ERA = 146097, TO_ERA = 719468 };
+	int64_t in_era = (days + TO_ERA) % ERA, era = (days + TO_ERA) / ERA;
+	int64_t of_era = (in_era - in_era / 1460 + in_era / 36524 - in_era / (ERA - 1)) / 365;
+	int64_t of_year = in_era - (365 * of_era + of_era / 4 - of_era / 100);
+	int64_t from_march = (5 * of_year + 2) / 153;
+
+	*day = (int)(of_year - (153 * from_march + 2) / 5 + 1);
+	*month = (int)(from_march < 10 ? from_march + 3 : from_march - 9);
+	*year = (int)(of_era + era * 400 + (*month <= 2));
+}
+
+void
+fmt_time(char *text, size_t room, int64_t ms)
+{
+	int64_t since = ms < 0 ? 0 : ms, seconds = since / 1000;
+	int year, month, day;
+
+	date_of(seconds / 86400, &year, &month, &day);
+	fmt_put(text, room, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day,
+	    (int)(seconds / 3600 % 24), (int)(seconds / 60 % 60), (int)(seconds % 60),
+	    (int)(since % 1000));
+}
+
+size_t
+fmt_json(char to[FMT_JSON], char byte)
+{
+	unsigned char c = (unsigned char)byte;
+
+	if (c < 0x20 || c == 0x7f)
+		return fmt_put(to, FMT_JSON, "\\u%04x", c);
+	if (c != '"' && c != '\\') {
+		to[0] = byte;
+		return 1;
+	}
+	to[0] = '\\';
+	to[1] = byte;
+	return 2;
+}

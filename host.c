@@ -17,6 +17,8 @@
 #include "log.h"
 #include "sys.h"
 
+enum { LOOKS = 5, FIRST_PUBLIC = 2 };
+
 enum step_mode
 host_mode(void)
 {
@@ -51,7 +53,10 @@ host_in_container(enum step_mode mode)
 	return false;
 }
 
-/* The i-th default place, or "" behind the last; a place that this host lacks is "-". */
+/*
+ * The i-th default place, or "" behind the last; a place that this host lacks is "-".  From
+ * FIRST_PUBLIC on they are in directories where everybody may make one.
+ */
 static void
 default_place(int i, char path[HOST_PATH])
 {
@@ -128,7 +133,9 @@ lock_dir(int dir, const char *path)
 
 	if (fd < 0)
 		return fd;
-	rc = sys_lock(fd);
+	/* A verb that looks whether we run holds it for a moment. */
+	for (int i = 0; (rc = sys_lock(fd)) == -EWOULDBLOCK && i < LOOKS; i++)
+		sys_readable(-1, 10);
 	if (rc == -EWOULDBLOCK) {
 		sys_pread(fd, text, sizeof(text) - 1, 0);
 		log_err(NULL, 0, "another mcinit (pid %d) runs with run_dir %s. Stop it first, or give "
@@ -195,4 +202,46 @@ host_run_dir(const char *asked, bool clear, char path[HOST_PATH])
 	}
 	log_err(NULL, 0, "no usable run_dir (%s). Name one with mcinit.run_dir", reasons);
 	return -ENOENT;
+}
+
+/* By an mcinit, by one of our own user if `ours`: 0, or -ESRCH; -EACCES if we may not know. */
+static int
+is_held(const char *dir, bool ours)
+{
+	char path[HOST_PATH + 8];
+	struct stat st;
+	int fd, rc;
+
+	fmt_put(path, sizeof(path), "%s/lock", dir);
+	fd = sys_open(path, O_RDONLY | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return fd == -EACCES ? fd : -ESRCH;
+	/* Shared, so that two who look do not take each other for an mcinit. */
+	rc = sys_lock_shared(fd);
+	if (ours && (sys_stat_fd(fd, &st) < 0 || st.st_uid != sys_uid()))
+		rc = 0;
+	sys_close(fd);
+	return rc == -EWOULDBLOCK ? 0 : -ESRCH;
+}
+
+int
+host_find_run_dir(const char *asked, char path[HOST_PATH])
+{
+	char hidden[HOST_PATH] = "";
+
+	if (*asked != '\0') {
+		if (path != NULL)
+			fmt_put(path, HOST_PATH, "%s", asked);
+		return is_held(asked, false);
+	}
+	for (int i = 0; default_place(i, path), *path != '\0'; i++) {
+		int rc = *path != '-' ? is_held(path, i >= FIRST_PUBLIC) : -ESRCH;
+
+		if (rc == 0)
+			return 0;
+		if (rc == -EACCES && hidden[0] == '\0')
+			fmt_put(hidden, sizeof(hidden), "%s", path);
+	}
+	fmt_put(path, HOST_PATH, "%s", hidden);
+	return hidden[0] != '\0' ? -EACCES : -ESRCH;
 }

@@ -2,8 +2,8 @@
 /*
  * host: where we are.  The mode, whether this is a container, and the run_dir.
  *
- * Called by mcinit.c at the start, before anything runs.  It must never mount, sync or kill;
- * its one reboot(2) only turns Ctrl-Alt-Del into a signal, and tells a machine by it.
+ * Called by mcinit.c at the start, before anything runs, and by the verbs.  It must never mount,
+ * sync or kill; its one reboot(2) only turns Ctrl-Alt-Del into a signal, and tells a machine by it.
  */
 #ifndef HOST_H
 #define HOST_H
@@ -30,5 +30,12 @@ bool host_in_container(enum step_mode mode);
  * `path` is the directory.  With `clear`, sockets and FIFOs of an earlier life are removed.
  */
 int host_run_dir(const char *asked, bool clear, char path[HOST_PATH]);
+
+/*
+ * The run_dir of a running mcinit: the one `asked` for, or the first default place whose lock is
+ * held.  0, or -ESRCH; or -EACCES: there is none, but `path` is a place that we may not look into.
+ * `path` may be NULL when one is asked for.
+ */
+int host_find_run_dir(const char *asked, char path[HOST_PATH]);
 
 #endif

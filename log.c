@@ -9,12 +9,12 @@
 
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "fmt.h"
 #include "ini/conf.h"
+#include "ring.h"
 #include "sys.h"
 
 /* How a line leaves without blocking: it depends on what fd 2 is. */
@@ -31,6 +31,8 @@ static struct {
 	int level, level_set;
 	bool json;
 	unsigned lost, lost_unsaid;
+	struct ring *ring;	/* the output writer writes what is in it; NULL = we do */
+	int bell;
 } out = { .fd = 2, .level = LEVEL_INFO, .level_set = LEVEL_INFO };
 
 static const char *const level_name[] = { "error", "warning", "info", "debug" };
@@ -61,6 +63,13 @@ log_open(void)
 }
 
 void
+log_to_ring(struct ring *ring, int bell)
+{
+	out.ring = ring;
+	out.bell = bell;
+}
+
+void
 log_set(int level, bool json)
 {
 	out.level = out.level_set = level;
@@ -79,7 +88,8 @@ log_toggle_debug(void)
 unsigned
 log_lost(void)
 {
-	return out.lost;
+	return out.lost + (out.ring != NULL ?
+	    (unsigned)out.ring->head->place[RING_OUTPUT].lost_lines : 0);
 }
 
 const char *
@@ -89,7 +99,7 @@ log_errno(int error)
 }
 
 static bool
-put_line(const char *line, size_t bytes)
+put_directly(const char *line, size_t bytes)
 {
 	switch (out.way) {
 	case WAY_SEND:
@@ -105,34 +115,36 @@ put_line(const char *line, size_t bytes)
 	return false;
 }
 
-/*
- * Days since 1970 to a date: eras of 400 years that begin in March, so that the leap day is the
- * last of its year.  (gmtime_r would bring malloc along, by way of the time zones.)
- */
-static void
-date_of(int64_t days, int *year, int *month, int *day)
+static bool
+put_line(const char *line, size_t bytes)
 {
-	enum { ERA = 146097, TO_ERA = 719468 };
-	int64_t in_era = (days + TO_ERA) % ERA, era = (days + TO_ERA) / ERA;
-	int64_t of_era = (in_era - in_era / 1460 + in_era / 36524 - in_era / (ERA - 1)) / 365;
-	int64_t of_year = in_era - (365 * of_era + of_era / 4 - of_era / 100);
-	int64_t from_march = (5 * of_year + 2) / 153;
-
-	*day = (int)(of_year - (153 * from_march + 2) / 5 + 1);
-	*month = (int)(from_march < 10 ? from_march + 3 : from_march - 9);
-	*year = (int)(of_era + era * 400 + (*month <= 2));
+	if (out.ring == NULL)
+		return put_directly(line, bytes);
+	ring_put(out.ring, line, bytes, (int[RING_WRITERS]){ out.bell, -1 });
+	return true;
 }
 
-static void
-put_time(char *text, size_t room)
+void
+log_rescue(void)
 {
-	int64_t ms = sys_wall_clock(), seconds = ms < 0 ? 0 : ms / 1000;
-	int year, month, day;
+	struct ring_place *place = out.ring != NULL ? &out.ring->head->place[RING_OUTPUT] : NULL;
+	const char *line, *newline;
+	size_t count;
+	bool lapped;
 
-	date_of(seconds / 86400, &year, &month, &day);
-	fmt_put(text, room, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day,
-	    (int)(seconds / 3600 % 24), (int)(seconds / 60 % 60), (int)(seconds % 60),
-	    (int)(ms % 1000));
+	/* Of a write under way only the next writer can tell how much went out. */
+	while (place != NULL && place->note.kind == RING_NO_NOTE) {
+		line = ring_look(out.ring, place->tail, &count, &lapped);
+		newline = lapped ? NULL : memchr(line, '\n', count);
+		if (newline == NULL)
+			return;
+		count = (size_t)(newline - line) + 1;
+		/* What begins with a control byte is an order to the writer (console.c). */
+		if (*line != '\001' && !put_directly(line, count))
+			return;
+		place->line++;
+		ring_advance(out.ring, RING_OUTPUT, place->tail + count);
+	}
 }
 
 /* What a terminal or a JSON reader would stumble over becomes \n, \" or \u001b. */
@@ -141,18 +153,8 @@ put_escaped(char *to, size_t room, const char *from)
 {
 	size_t n = 0;
 
-	for (; *from != '\0' && n + 7 < room; from++) {
-		unsigned char c = (unsigned char)*from;
-
-		if (c == '"' || c == '\\') {
-			to[n++] = '\\';
-			to[n++] = (char)c;
-		} else if (c < 0x20 || c == 0x7f) {
-			n += fmt_put(to + n, room - n, "\\u%04x", c);
-		} else {
-			to[n++] = (char)c;
-		}
-	}
+	for (; *from != '\0' && n + FMT_JSON < room; from++)
+		n += fmt_json(to + n, *from);
 	to[n] = '\0';
 	return n;
 }
@@ -174,10 +176,10 @@ clip(size_t wanted, size_t room)
 static size_t
 compose(char *line, size_t room, int level, const char *server, char *text)
 {
-	char when[96], escaped[LOG_LINE_BYTES];
+	char when[FMT_TIME], escaped[LOG_LINE_BYTES];
 	const char *rank = level == LEVEL_INFO ? "" : level_name[level];
 
-	put_time(when, sizeof(when));
+	fmt_time(when, sizeof(when), sys_wall_clock());
 	if (out.json) {
 		put_escaped(escaped, sizeof(escaped), text);
 		return clip(fmt_put(line, room, "{\"time\":\"%s\",\"level\":\"%s\",%s%s%s"

@@ -16,6 +16,13 @@ enum { LOG_LINE_BYTES = 2048 };		/* a longer line is cut, with "..." */
 /* Finds a way to write to fd 2 that cannot block.  Before it, lines are written plainly. */
 void log_open(void);
 
+/* From now on lines go into mcinit's own ring, and `bell` wakes the writer. */
+struct ring;
+void log_to_ring(struct ring *ring, int bell);
+
+/* There is no writer: what waits in the ring is written by us, as far as it goes without waiting. */
+void log_rescue(void);
+
 /* The level (LEVEL_ERROR .. LEVEL_DEBUG) and format of conf.h. */
 void log_set(int level, bool json);
 bool log_toggle_debug(void);		/* USR2; returns whether debug is on now */

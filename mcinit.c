@@ -15,10 +15,14 @@
 #include <sys/stat.h>
 
 #include "act.h"
+#include "carrier.h"
 #include "cli.h"
 #include "dropin.h"
+#include "files.h"
 #include "host.h"
+#include "input.h"
 #include "log.h"
+#include "output.h"
 #include "sweep.h"
 #include "sys.h"
 #include "trace.h"
@@ -140,6 +144,8 @@ open_events(void)
 		cannot_start(signals < 0 ? signals : scope.epoll, "signalfd or epoll");
 	if (sys_epoll_add(scope.epoll, signals, TAG_SIGNALS) < 0)
 		cannot_start(0, "epoll refuses the signalfd");
+	if (sys_epoll_add(scope.epoll, scope.world->console.reports, TAG_CONSOLE) < 0)
+		cannot_start(0, "epoll refuses the pipe of the console processes");
 }
 
 static void
@@ -169,12 +175,16 @@ set_up(const struct cli *cli)
 	if (host_run_dir(scope.conf->mcinit.run_dir, mode != MODE_SERVICE, run_dir) < 0 &&
 	    mode != MODE_APPLIANCE)
 		sys_exit(EXIT_SYSTEM);
+	if (console_open(&scope.world->console, run_dir) < 0)
+		sys_exit(EXIT_SYSTEM);
+	console_configure(&scope.world->console, &scope.world->proc, scope.conf, scope.conf);
 	step_init(world_draft(scope.world), mode, host_in_container(mode));
 	world_commit(scope.world);
 	open_events();
 	open_trace(cli);
 	/* An inherited directory would keep its file system from being unmounted. */
 	sys_change_dir("/");
+	console_take_log(&scope.world->console);
 	announce(mode, run_dir);
 }
 
@@ -264,6 +274,9 @@ hear(uint64_t tag)
 	case TAG_READER:
 		act_hear_reader(&scope);
 		break;
+	case TAG_CONSOLE:
+		act_hear_console(&scope);
+		break;
 	}
 }
 
@@ -291,6 +304,7 @@ wait_and_hear(void)
 		sys_readable(signals, 1000);
 		hear_signals();
 		act_hear_reader(&scope);
+		act_hear_console(&scope);
 		for (int slot = 0; slot < CONF_SERVERS; slot++)
 			act_hear_report(&scope, slot);
 	}
@@ -316,16 +330,36 @@ supervise(const struct cli *cli)
 	}
 }
 
+/* A helper of another mcinit; false: it is none of these. */
+static bool
+play_role(int argc, char *argv[], int *code)
+{
+	static const struct {
+		char word[8];
+		int (*main)(int argc, char *argv[]);
+	} roles[] = { { "sweep", sweep_main }, { "carrier", carrier_main }, { "output", output_main },
+		{ "files", files_main }, { "input", input_main } };
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (strcmp(argv[1] + 7, roles[i].word) != 0)
+			continue;
+		*code = roles[i].main(argc, argv);
+		return true;
+	}
+	return false;
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct cli cli;
+	int code;
 
 	sys_signals_block();
 	sys_signals_default();
 	repair_descriptors();
-	if (argc > 1 && strcmp(argv[1], "--role=sweep") == 0)
-		return sweep_main(argc, argv);
+	if (argc > 1 && strncmp(argv[1], "--role=", 7) == 0 && play_role(argc, argv, &code))
+		return code;
 	if (dropin_asked(argc, argv))
 		dropin_main(argc, argv, environ);
 	if (argc > 1 && strcmp(argv[1], "--role=read") == 0)

@@ -142,6 +142,15 @@ forget_main(struct proc_main *p)
 	p->pid = 0;
 }
 
+static int
+helper_of(const struct proc_table *table, pid_t pid)
+{
+	for (int i = 0; i < PROC_HELPERS; i++)
+		if (table->helper[i] == pid)
+			return i;
+	return -1;
+}
+
 void
 proc_reap(struct proc_table *table, struct proc_end *end)
 {
@@ -166,9 +175,13 @@ proc_reap(struct proc_table *table, struct proc_end *end)
 		}
 	}
 	end->whose = PROC_NOBODY;
+	end->slot = helper_of(table, pid);
 	if (table->reader == pid) {
 		end->whose = PROC_READER;
 		table->reader = 0;
+	} else if (end->slot >= 0) {
+		end->whose = PROC_HELPER;
+		table->helper[end->slot] = 0;
 	} else {
 		table->reaped++;
 	}
@@ -213,7 +226,7 @@ proc_signal_group(const struct proc_main *main, int signal)
 static bool
 is_known(const struct proc_table *table, pid_t pid)
 {
-	if (pid == table->reader)
+	if (pid == table->reader || helper_of(table, pid) >= 0)
 		return true;
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (table->main[slot].pid == pid || table->main[slot].sweep == pid)
@@ -333,21 +346,42 @@ proc_signal_session(const struct proc_table *table, int slot, int signal)
 		sys_kill_group(session_of_slot(table, slot), signal);
 }
 
-/* A helper of ours: the same binary in a role, with default signals, and `out` as its fd 3. */
+/*
+ * A helper of ours: the same binary in a role, with default signals, and fds[i] as its fd 3 + i.
+ * What it is given stands above LOW_FDS, so none is overwritten before it was moved.
+ */
 static pid_t
-fork_role(char *const argv[], int out)
+fork_role(char *const argv[], const int fds[], int count)
 {
 	pid_t pid = sys_fork();
 
 	if (pid != 0)
 		return pid;
 	sys_signals_default();
-	if (out >= 0)
-		sys_move(out, 3);
-	sys_close_from(out >= 0 ? 4 : 3);
+	for (int i = 0; i < count; i++)
+		if (fds[i] < 0)
+			sys_close(3 + i);
+		else
+			sys_move(fds[i], 3 + i);
+	sys_close_from(3 + count);
 	/* All signals stay blocked, as main() wants them: Ctrl-C is not meant for a helper. */
 	sys_exec(self_path, argv, environ);
 	sys_exit(127);
+}
+
+int
+proc_start_helper(struct proc_table *table, int number, char *const argv[], const int fds[],
+    int count)
+{
+	pid_t pid;
+
+	if (table->helper[number] != 0)
+		return -EBUSY;
+	pid = fork_role(argv, fds, count);
+	if (pid < 0)
+		return pid;
+	table->helper[number] = pid;
+	return 0;
 }
 
 int
@@ -374,7 +408,7 @@ proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom)
 	fmt_put(level, sizeof(level), "%d", broom->level);
 	fmt_put(json, sizeof(json), "%d", broom->json);
 	fmt_put(supervisor, sizeof(supervisor), "%d", (int)sys_pid());
-	pid = fork_role(argv, -1);
+	pid = fork_role(argv, NULL, 0);
 	if (pid < 0)
 		return pid;
 	p->sweep = pid;
@@ -391,7 +425,7 @@ proc_read_conf(struct proc_table *table, char *const argv[])
 
 	if (rc < 0)
 		return rc;
-	pid = fork_role(argv, ends[1]);
+	pid = fork_role(argv, &ends[1], 1);
 	sys_close(ends[1]);
 	if (pid < 0) {
 		sys_close(ends[0]);

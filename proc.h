@@ -57,15 +57,20 @@ struct proc_main {
 	bool failed;			/* this start was reported as failed */
 };
 
+/* A console process of each kind for each server, and those for all (console.h). */
+enum { PROC_HELPERS = 2 * CONF_SERVERS + 2, PROC_HELPER_FDS = 8 };
+
 struct proc_table {
 	struct proc_main main[CONF_SERVERS];
+	int32_t helper[PROC_HELPERS];	/* console processes; what each one is, console.c knows */
 	int32_t reader;			/* pid of the helper that reads the INI, 0 = none */
 	int32_t reader_pipe;		/* read end, -1 = closed */
 	uint64_t reaped;		/* children that were nobody's main process nor helper */
 };
 
-/* Whose end was it?  `slot` is meaningful for MAIN and SWEEP. */
-enum proc_whose { PROC_NOBODY, PROC_MAIN, PROC_SWEEP, PROC_READER, PROC_NO_MORE, PROC_NO_CHILD };
+/* Whose end was it?  `slot` is meaningful for MAIN and SWEEP, and for HELPER its number. */
+enum proc_whose { PROC_NOBODY, PROC_MAIN, PROC_SWEEP, PROC_READER, PROC_HELPER, PROC_NO_MORE,
+	PROC_NO_CHILD };
 struct proc_end {
 	enum proc_whose whose;
 	int slot;
@@ -134,6 +139,13 @@ struct proc_broom {
  * one that runs.  Its end is reported by proc_reap(), with the exit code of sweep.h.
  */
 int proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom);
+
+/*
+ * Starts console process `number` with fds[i] as its descriptor 3 + i (-1: none there).  0, or
+ * -EBUSY while the one before it has not been reaped, or -errno.
+ */
+int proc_start_helper(struct proc_table *table, int number, char *const argv[], const int fds[],
+    int count);
 
 /* Starts the helper that reads the INI (load.c); argv is what mcinit itself was started with. */
 int proc_read_conf(struct proc_table *table, char *const argv[]);

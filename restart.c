@@ -19,6 +19,8 @@ step_delay(const struct conf_server *conf, int try)
 	return delay < conf->restart_delay_max ? delay : conf->restart_delay_max;
 }
 
+enum { CLASS_TO_JAVA = 44 };		/* class file version 65 is Java 21 */
+
 static enum step_reason
 reason_of_failure(enum step_failure failure)
 {
@@ -35,11 +37,48 @@ reason_of_failure(enum step_failure failure)
 	return REASON_EXEC_FAILED;
 }
 
-/* Exit status, what we wanted and how far it had come together; never the status alone. */
+/* What it said of a cause that trying again cannot mend, or that ends with the other server. */
+static enum step_reason
+reason_on_console(const struct step_server *s)
+{
+	static const struct {
+		uint8_t kind, reason;
+		bool early;		/* means this only before it was ready */
+	} said[] = {
+		{ MARKER_EULA, REASON_CONFIG, true },
+		{ MARKER_JVM_OPTION, REASON_CONFIG, true },
+		{ MARKER_NO_JAR, REASON_CONFIG, true },
+		{ MARKER_OLD_JAVA, REASON_CONFIG, true },
+		{ MARKER_BIND, REASON_PORT_TAKEN, true },
+		{ MARKER_SESSION_LOCK, REASON_WORLD_LOCKED, false },
+		{ MARKER_OOM, REASON_OOM_HEAP, false },
+	};
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (listen_said(s, (enum marker_kind)said[i].kind) && !(said[i].early && s->was_ready))
+			return (enum step_reason)said[i].reason;
+	return REASON_NONE;
+}
+
+/* An end with exit code 0 is a crash all the same if it says so, or if nobody had asked for it. */
+static bool
+ended_well(const struct step_server *s)
+{
+	if (step_exit_code(s->status) != 0 || listen_said(s, MARKER_CRASH_REPORT) ||
+	    listen_said(s, MARKER_WATCHDOG))
+		return false;
+	/* A game server that ends before it was ready was not stopped, unless it says so. */
+	return s->was_ready || !s->jvm || listen_said(s, MARKER_STOPPING);
+}
+
+/*
+ * Exit status, console, what we wanted and how far it had come together; never the status
+ * alone: a vanilla server exits with 0 after a crash in its tick, too.
+ */
 static enum step_reason
 why_ended(const struct step_server *s)
 {
-	int code = step_exit_code(s->status);
+	enum step_reason reason = reason_on_console(s);
 
 	if (s->intent == INTENT_ASKED)
 		return s->killed ? REASON_HUNG : REASON_STOPPED;
@@ -47,12 +86,13 @@ why_ended(const struct step_server *s)
 		return reason_of_failure((enum step_failure)(s->failure - 1));
 	if (s->intent == INTENT_OVERDUE)
 		return REASON_HUNG;
-	/* A game server that ends before it was ready was not stopped by anybody. */
-	if (code == 0 && (s->was_ready || !s->jvm))
+	if (listen_said(s, MARKER_RESTART_ASKED) && step_exit_code(s->status) == 0)
+		return REASON_RESTART_ASKED;
+	if (reason != REASON_NONE && (reason != REASON_OOM_HEAP || !ended_well(s)))
+		return reason;
+	if (ended_well(s))
 		return REASON_STOPPED;
-	if (code == 3 && s->jvm)
-		return REASON_OOM_HEAP;
-	return REASON_CRASHED;
+	return step_exit_code(s->status) == 3 && s->jvm ? REASON_OOM_HEAP : REASON_CRASHED;
 }
 
 /* Crashes inside the window that ends now, and the time from the first of them until now. */
@@ -142,10 +182,17 @@ after_crash(struct turn *t, int slot)
 {
 	struct step_server *s = turn_server(t, slot);
 
-	if (s->failure != 0)
+	if (s->failure != 0) {
 		step_say(t, slot, SAY_NOT_STARTED, s->reason, 0);
-	else
+	} else {
+		if (s->console)
+			step_do(t, ACT_QUOTE, slot, STEP_QUOTE);
 		step_say(t, slot, SAY_CRASHED, s->reason, s->status);
+	}
+	if (s->failure == 0 && s->reason == REASON_CONFIG && listen_said(s, MARKER_EULA))
+		step_say(t, slot, SAY_EULA, 0, 0);
+	if (s->failure == 0 && s->reason == REASON_CONFIG && s->java > CLASS_TO_JAVA)
+		step_say(t, slot, SAY_JAVA, s->java - CLASS_TO_JAVA, 0);
 	if (is_hopeless(s)) {
 		step_say(t, slot, SAY_GAVE_UP_AT_ONCE, 0, 0);
 		server_rest(t, slot, IS_FAILED);
@@ -160,17 +207,39 @@ after_crash(struct turn *t, int slot)
 	}
 }
 
-/* The whole tree has ended.  The one place that decides whether a server starts again. */
+/* Not a crash: players wait for it, so the delays begin anew. */
+static void
+asked_again(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	step_say(t, slot, SAY_ASKED_AGAIN, 0, 0);
+	s->tries = 0;
+	if (turn_conf(t, slot)->restart == RESTART_NO) {
+		step_say(t, slot, SAY_NO_RESTART, 0, 0);
+		server_rest(t, slot, IS_STOPPED);
+	} else if (never_gets_ready(t, slot)) {
+		server_rest(t, slot, IS_FAILED);
+	} else {
+		start_again(t, slot);
+	}
+}
+
+/* The whole tree has ended, and all that it printed is here.  The one place that decides whether a server starts again. */
 void
 restart_after_end(struct turn *t, int slot)
 {
 	struct step_server *s = turn_server(t, slot);
 
 	server_cancel_all(s);
+	s->draining = false;
+	s->players = 0;
 	s->reason = (uint8_t)why_ended(s);
 	if (s->wish == WISH_UP && !t->m->whole.ending) {
 		s->killed = false;	/* that was no requested stop */
-		if (s->reason != REASON_STOPPED) {
+		if (s->reason == REASON_RESTART_ASKED) {
+			asked_again(t, slot);
+		} else if (s->reason != REASON_STOPPED) {
 			after_crash(t, slot);
 		} else if (turn_conf(t, slot)->restart == RESTART_ALWAYS) {
 			step_say(t, slot, SAY_ENDED_WELL, s->status, 0);

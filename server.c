@@ -54,6 +54,13 @@ is_jvm(const struct conf_server *c)
 	    c->type == TYPE_BUNGEE;
 }
 
+/* Does it say when it is ready?  A start script may be anything, so its type has to be set. */
+static bool
+is_game(const struct conf_server *c)
+{
+	return c->type != TYPE_GENERIC && (c->type != TYPE_AUTO || c->command.count == 0);
+}
+
 void
 server_spawn(struct turn *t, int slot)
 {
@@ -72,6 +79,12 @@ server_spawn(struct turn *t, int slot)
 	s->status = 0;
 	s->group = c->command.count > 0;
 	s->jvm = is_jvm(c);
+	s->console = c->tty != TTY_INHERIT;
+	s->by_line = s->console && is_game(c);
+	s->draining = s->missing[HELPER_CARRIER] = false;
+	s->progress = 0;
+	s->java = s->players = 0;
+	s->marks = 0;
 	s->started_at = t->now;
 	s->deadline[TIMER_SILENT] = t->now + STEP_SILENT;
 	if (c->start_timeout > 0) {
@@ -99,6 +112,7 @@ server_rest(struct turn *t, int slot, enum step_state state)
 
 	server_cancel_all(s);
 	server_become(t, s, state);
+	s->draining = false;
 	s->asked_down = s->wish != WISH_UP;
 	s->by_itself = s->wish == WISH_UP;
 	if (s->leaving) {
@@ -133,10 +147,10 @@ tree_answer(struct turn *t, int slot, bool left)
 {
 	struct step_server *s = turn_server(t, slot);
 
-	if (s->spawning || s->main_alive || s->is != IS_STOPPING)
+	if (s->spawning || s->main_alive || s->draining || s->is != IS_STOPPING)
 		return;			/* an answer to a question of an earlier moment */
 	if (!left) {
-		restart_after_end(t, slot);
+		listen_drain(t, slot);
 		return;
 	}
 	if (s->rung == RUNG_KILL || s->swept)
@@ -173,6 +187,7 @@ when_at_rest(struct turn *t, int slot, int event)
 		break;
 	case STEP_CHANGED:
 	case STEP_TREE:
+	case STEP_COMMAND_FAILED:
 		break;
 	case STEP_TICK:
 	case STEP_CONF:
@@ -184,6 +199,11 @@ when_at_rest(struct turn *t, int slot, int event)
 	case STEP_EXEC_FAILED:
 	case STEP_READY:
 	case STEP_ENDED:
+	case STEP_MARKER:
+	case STEP_PLAYERS:
+	case STEP_DRAINED:
+	case STEP_HELPER_ENDED:
+	case STEP_CLOSED:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -206,6 +226,7 @@ when_backoff(struct turn *t, int slot, int event)
 		break;
 	case STEP_CHANGED:
 	case STEP_TREE:
+	case STEP_COMMAND_FAILED:
 		break;
 	case STEP_TICK:
 	case STEP_CONF:
@@ -217,14 +238,19 @@ when_backoff(struct turn *t, int slot, int event)
 	case STEP_EXEC_FAILED:
 	case STEP_READY:
 	case STEP_ENDED:
+	case STEP_MARKER:
+	case STEP_PLAYERS:
+	case STEP_DRAINED:
+	case STEP_HELPER_ENDED:
+	case STEP_CLOSED:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
 	}
 }
 
-static void
-now_running(struct turn *t, int slot)
+void
+server_ready(struct turn *t, int slot)
 {
 	struct step_server *s = turn_server(t, slot);
 	const struct conf_server *c = turn_conf(t, slot);
@@ -248,6 +274,9 @@ spawned(struct turn *t, int slot)
 	}
 	s->spawning = false;
 	s->main_alive = true;
+	if (s->console)
+		step_do(t, ACT_HELPER, slot, HELPER_CARRIER);
+	listen_input(t);
 	if (s->rung == RUNG_KILL)
 		step_do(t, ACT_SIGNAL_MAIN, slot, SIGKILL);
 }
@@ -281,7 +310,8 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 		break;
 	case STEP_KILL:
 		wish_down(s);
-		ladder_kill_asked(t, slot);
+		if (!s->draining)
+			ladder_kill_asked(t, slot);
 		break;
 	case STEP_CHANGED:
 		s->changed = true;
@@ -304,6 +334,10 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 	case STEP_TREE:
 		tree_answer(t, slot, a != 0);
 		break;
+	case STEP_COMMAND_FAILED:
+		if (s->rung == RUNG_COMMAND)
+			ladder_term(t, slot);
+		break;
 	case STEP_START:
 	case STEP_READY:
 		break;			/* it is what it should be */
@@ -312,6 +346,11 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 	case STEP_SIGNAL:
 	case STEP_REAPED:
 	case STEP_EXEC_DONE:
+	case STEP_MARKER:
+	case STEP_PLAYERS:
+	case STEP_DRAINED:
+	case STEP_HELPER_ENDED:
+	case STEP_CLOSED:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -326,8 +365,11 @@ when_starting(struct turn *t, int slot, int event, int32_t a)
 	if (event == STEP_EXEC_DONE && s->main_alive) {
 		s->exec_done = true;
 		s->deadline[TIMER_READY] = t->now + STEP_ALIVE;
+		/* What it printed comes another way than the word of its exec, and may be faster. */
+		if (listen_said(s, MARKER_READY))
+			server_ready(t, slot);
 	} else if (event == STEP_READY && s->exec_done) {
-		now_running(t, slot);
+		server_ready(t, slot);
 	} else {
 		when_alive(t, slot, event, a);
 	}
@@ -341,7 +383,7 @@ when_stopping(struct turn *t, int slot, int event, int32_t a)
 	if (event == STEP_EXEC_DONE && s->main_alive) {
 		s->exec_done = true;
 		if (s->rung == RUNG_HELD)
-			ladder_term(t, slot);
+			ladder_begin(t, slot);
 	} else if (event == STEP_START) {
 		if (s->wish == WISH_DOWN && !s->leaving)
 			s->wish = WISH_RESTART;
@@ -353,6 +395,8 @@ when_stopping(struct turn *t, int slot, int event, int32_t a)
 void
 server_event(struct turn *t, int slot, int event, int32_t a)
 {
+	if (listen_event(t, slot, event, a))
+		return;
 	switch ((enum step_state)turn_server(t, slot)->is) {
 	case IS_STOPPED:
 	case IS_FAILED:
@@ -401,83 +445,13 @@ server_down(struct turn *t, int slot, enum step_wish wish)
 	}
 }
 
-void
-server_come(struct turn *t, int slot)
-{
-	struct step_server *s = turn_server(t, slot);
-
-	server_free(s);
-	s->used = true;
-	s->wish = WISH_DOWN;
-	s->since = t->now;
-	if (!turn_conf(t, slot)->autostart)
-		return;
-	s->wish = WISH_UP;
-	s->waits = true;
-	server_wait(t, slot);
-	if (s->waits)
-		step_say(t, slot, SAY_WAITS, 0, 0);
-}
-
-/* Whether a server that left the INI is still busy in the directory that slot is to have. */
-static bool
-is_occupied(const struct turn *t, int slot)
-{
-	for (int other = 0; other < CONF_SERVERS; other++)
-		if (other != slot && t->m->server[other].used && t->conf->leaving[other] &&
-		    strcmp(turn_conf(t, other)->dir, turn_conf(t, slot)->dir) == 0)
-			return true;
-	return false;
-}
-
-void
-server_wait(struct turn *t, int slot)
-{
-	struct step_server *s = turn_server(t, slot);
-
-	if (s->wish != WISH_UP || s->is != IS_STOPPED || t->m->whole.ending)
-		s->waits = false;
-	else if (!is_occupied(t, slot))
-		server_start_by_hand(t, slot);
-}
-
-void
-server_leave(struct turn *t, int slot)
-{
-	struct step_server *s = turn_server(t, slot);
-
-	s->leaving = true;
-	step_say(t, slot, SAY_LEAVING, 0, 0);
-	if (s->is == IS_STOPPED || s->is == IS_FAILED)
-		server_rest(t, slot, (enum step_state)s->is);
-	else
-		server_down(t, slot, WISH_DOWN);
-}
-
-void
-server_come_back(struct turn *t, int slot)
-{
-	struct step_server *s = turn_server(t, slot);
-
-	s->leaving = false;
-	if (turn_conf(t, slot)->autostart)
-		s->wish = WISH_RESTART;
-}
-
-void
-server_try_again(struct turn *t, int slot)
-{
-	if (turn_server(t, slot)->wish == WISH_UP)
-		server_start_by_hand(t, slot);
-}
-
 /* The last of a tree is always our child: whoever outlives his parent becomes it. */
 void
 server_reaped(struct turn *t, int slot)
 {
 	struct step_server *s = turn_server(t, slot);
 
-	if (s->is == IS_STOPPING && !s->main_alive)
+	if (s->is == IS_STOPPING && !s->main_alive && !s->draining)
 		step_do(t, ACT_LOOK, slot, 0);
 }
 
@@ -491,12 +465,6 @@ on_pulse(struct turn *t, int slot)
 	s->deadline[TIMER_PULSE] = t->now + STEP_PULSE;
 	if (s->is == IS_STOPPING && !s->main_alive)
 		step_do(t, ACT_LOOK, slot, 0);
-}
-
-static void
-on_ready(struct turn *t, int slot)
-{
-	now_running(t, slot);
 }
 
 static void
@@ -533,14 +501,16 @@ server_timer(struct turn *t, int slot, int timer)
 {
 	static void (*const on[])(struct turn *, int) = {
 		[TIMER_PULSE] = on_pulse,
-		[TIMER_READY] = on_ready,
+		[TIMER_READY] = listen_alive,
 		[TIMER_SILENT] = on_silent,
 		[TIMER_OVERDUE] = on_overdue,
 		[TIMER_STABLE] = on_stable,
 		[TIMER_DELAY] = on_delay,
+		[TIMER_TERM] = ladder_on_term,
 		[TIMER_DUMP] = ladder_on_dump,
 		[TIMER_KILL] = ladder_on_kill,
 		[TIMER_UNKILLABLE] = ladder_on_unkillable,
+		[TIMER_DRAIN] = listen_on_drain,
 	};
 	_Static_assert(sizeof(on) / sizeof(on[0]) == TIMER_COUNT, "a timer without a function");
 
@@ -574,7 +544,11 @@ server_broken(const struct step_machine *m, int slot)
 		return "a server at rest has a timer";
 	if (s->is == IS_RUNNING && (!s->main_alive || !s->was_ready))
 		return "running without a main process that was ready";
-	if (s->is == IS_STOPPING && (!ladder || s->deadline[TIMER_PULSE] == STEP_NEVER))
+	if (s->draining && (s->is != IS_STOPPING || s->main_alive ||
+	    s->deadline[TIMER_DRAIN] == STEP_NEVER))
+		return "its last output is waited for without an end, or beside a main process";
+	if (s->is == IS_STOPPING && !s->draining &&
+	    (!ladder || s->deadline[TIMER_PULSE] == STEP_NEVER))
 		return "stopping without a deadline or a pulse";
 	if (s->is != IS_STOPPING && ladder)
 		return "SIGKILL is due for a server that nobody stops";

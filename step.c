@@ -2,8 +2,8 @@
 /*
  * step: what mcinit decides; see step.h for the vocabulary.
  *
- * This file holds the time, the whole and the way of an event; server.c, ladder.c and restart.c
- * beside it hold the machine of one server.  It must never make a system call, and never look
+ * This file holds the time, the whole and the way of an event; server.c, ladder.c, restart.c and
+ * listen.c beside it hold the machine of one server.  It must never make a system call, and never look
  * at anything but its arguments.
  */
 #include "step.h"
@@ -14,7 +14,7 @@
 #include "step_in.h"
 
 /* What a signal to mcinit means, by mode.  RTMIN+3 is 37 to the kernel and to runtimes. */
-enum meaning { MEANS_END, MEANS_RELOAD, MEANS_STATISTICS, MEANS_DEBUG, MEANS_DUMP };
+enum meaning { MEANS_END, MEANS_RELOAD, MEANS_STATISTICS, MEANS_DEBUG, MEANS_DUMP, MEANS_RESIZE };
 enum { ANYWHERE = 7, NOT_A_MACHINE = 1 << MODE_SERVICE | 1 << MODE_CONTAINER,
 	A_MACHINE = 1 << MODE_APPLIANCE, SIGNAL_RTMIN_3 = 34 + 3 };
 
@@ -34,6 +34,7 @@ static const struct {
 	{ A_MACHINE, SIGPWR, MEANS_END, ENDING_POWEROFF },
 	{ ANYWHERE, SIGHUP, MEANS_RELOAD, 0 },
 	{ ANYWHERE, SIGQUIT, MEANS_DUMP, 0 },
+	{ ANYWHERE, SIGWINCH, MEANS_RESIZE, 0 },
 };
 
 void
@@ -65,6 +66,8 @@ step_init(struct step_machine *m, enum step_mode mode, bool in_container)
 	memset(m, 0, sizeof(*m));
 	m->whole.mode = (uint8_t)mode;
 	m->whole.in_container = in_container;
+	for (int i = 0; i < WHOLE_TIMER_COUNT; i++)
+		m->whole.deadline[i] = STEP_NEVER;
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		server_free(&m->server[slot]);
 }
@@ -74,6 +77,9 @@ step_deadline(const struct step_machine *m)
 {
 	int64_t earliest = STEP_NEVER;
 
+	for (int i = 0; i < WHOLE_TIMER_COUNT && !m->whole.finished; i++)
+		if (m->whole.deadline[i] < earliest)
+			earliest = m->whole.deadline[i];
 	for (int slot = 0; slot < CONF_SERVERS && !m->whole.finished; slot++)
 		for (int i = 0; m->server[slot].used && i < TIMER_COUNT; i++)
 			if (m->server[slot].deadline[i] < earliest)
@@ -112,15 +118,47 @@ catch_up(struct turn *t)
 
 	if (late <= STEP_LATE)
 		return;
+	for (int i = 0; i < WHOLE_TIMER_COUNT; i++)
+		if (t->m->whole.deadline[i] != STEP_NEVER)
+			t->m->whole.deadline[i] += late + STEP_PULSE;
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (t->m->server[slot].used)
 			move_server(&t->m->server[slot], late + STEP_PULSE, t->now);
 	step_say(t, -1, SAY_LATE, late, 0);
 }
 
+static int exit_code(const struct turn *t);
+
+/* All that could be done was done: output that nobody takes keeps nothing alive. */
+static void
+finish(struct turn *t)
+{
+	struct step_whole *w = &t->m->whole;
+
+	w->finished = true;
+	step_do(t, ACT_FINISH, -1, exit_code(t));
+	t->acts->act[t->acts->count - 1].b = w->how;
+}
+
+static void
+tick_whole(struct turn *t)
+{
+	int64_t *deadline = t->m->whole.deadline;
+
+	if (deadline[WHOLE_HELPERS] <= t->now) {
+		deadline[WHOLE_HELPERS] = STEP_NEVER;
+		listen_start_missing(t);
+	}
+	if (deadline[WHOLE_CLOSE] <= t->now) {
+		deadline[WHOLE_CLOSE] = STEP_NEVER;
+		finish(t);
+	}
+}
+
 static void
 tick(struct turn *t)
 {
+	tick_whole(t);
 	for (int slot = 0; slot < CONF_SERVERS; slot++) {
 		struct step_server *s = &t->m->server[slot];
 
@@ -130,25 +168,6 @@ tick(struct turn *t)
 			s->deadline[i] = STEP_NEVER;
 			server_timer(t, slot, i);
 		}
-	}
-}
-
-/* The configuration in force changed: servers come, go, and come back. */
-static void
-follow_conf(struct turn *t)
-{
-	for (int slot = 0; slot < CONF_SERVERS; slot++) {
-		struct step_server *s = &t->m->server[slot];
-		bool wanted = t->conf->name[slot][0] != '\0' && !t->conf->leaving[slot];
-
-		if (wanted && !s->used)
-			server_come(t, slot);
-		else if (wanted && s->leaving)
-			server_come_back(t, slot);
-		else if (!wanted && s->used && !s->leaving)
-			server_leave(t, slot);
-		else if (wanted && s->is == IS_FAILED)
-			server_try_again(t, slot);
 	}
 }
 
@@ -205,7 +224,11 @@ take_signal(struct turn *t, int signal)
 		else
 			step_do(t, ACT_RELOAD, -1, 0);
 		break;
+	case MEANS_RESIZE:
+		step_do(t, ACT_RESIZE, -1, 0);
+		break;
 	case MEANS_STATISTICS:
+		step_do(t, ACT_ROTATE, -1, 0);
 		step_do(t, ACT_STATISTICS, -1, 0);
 		break;
 	case MEANS_DEBUG:
@@ -221,6 +244,17 @@ int
 step_exit_code(int status)
 {
 	return (status & 0x7f) == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f);
+}
+
+/* By enum of server.type; a program of any kind is told by SIGTERM alone. */
+static const char commands[][9] = { [TYPE_AUTO] = "stop", [TYPE_VANILLA] = "stop",
+	[TYPE_PAPER] = "stop", [TYPE_VELOCITY] = "shutdown", [TYPE_BUNGEE] = "end",
+	[TYPE_BEDROCK] = "stop", [TYPE_GENERIC] = "" };
+
+const char *
+step_stop_command(const struct conf_server *conf)
+{
+	return conf->stop_command[0] != '\0' ? conf->stop_command : commands[conf->type];
 }
 
 static bool
@@ -276,7 +310,7 @@ settle(struct turn *t)
 
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (t->m->server[slot].used && t->m->server[slot].waits)
-			server_wait(t, slot);
+			roster_wait(t, slot);
 	for (int slot = 0; slot < CONF_SERVERS; slot++) {
 		const struct step_server *s = &t->m->server[slot];
 
@@ -288,13 +322,13 @@ settle(struct turn *t)
 	}
 	if (!rest)
 		w->rest_said = false;
-	if (!rest || w->finished)
+	if (!rest || w->closing)
 		return;
 	if (w->ending || (exit_when_all_rest(t) && by_itself && !asked)) {
-		w->ending = w->finished = true;
+		w->ending = w->closing = true;
 		step_say(t, -1, SAY_ALL_ENDED, exit_code(t), 0);
-		step_do(t, ACT_FINISH, -1, exit_code(t));
-		t->acts->act[t->acts->count - 1].b = w->how;
+		w->deadline[WHOLE_CLOSE] = t->now + STEP_DRAIN;
+		step_do(t, ACT_CLOSE, -1, 0);
 	} else if (!w->rest_said && by_itself) {
 		w->rest_said = true;
 		step_say(t, -1, SAY_ALL_REST, 0, 0);
@@ -310,7 +344,7 @@ whole_event(struct turn *t, const struct step_event *event)
 		break;
 	case STEP_CONF:
 		if (!t->m->whole.ending)
-			follow_conf(t);
+			roster_follow(t);
 		break;
 	case STEP_SIGNAL:
 		take_signal(t, event->a);
@@ -320,11 +354,22 @@ whole_event(struct turn *t, const struct step_event *event)
 			if (t->m->server[slot].used)
 				server_reaped(t, slot);
 		break;
+	case STEP_HELPER_ENDED:
+		listen_helper_ended(t, -1, event->a);
+		break;
+	case STEP_CLOSED:
+		if (t->m->whole.closing)
+			finish(t);
+		break;
 	case STEP_CHANGED:
 	case STEP_START:
 	case STEP_STOP:
 	case STEP_RESTART:
 	case STEP_KILL:
+	case STEP_MARKER:
+	case STEP_PLAYERS:
+	case STEP_COMMAND_FAILED:
+	case STEP_DRAINED:
 	case STEP_SPAWNED:
 	case STEP_SPAWN_FAILED:
 	case STEP_EXEC_DONE:
@@ -343,7 +388,9 @@ static bool
 may_come_late(int what)
 {
 	return what == STEP_TREE || what == STEP_START || what == STEP_STOP ||
-	    what == STEP_RESTART || what == STEP_KILL || what == STEP_CHANGED;
+	    what == STEP_RESTART || what == STEP_KILL || what == STEP_CHANGED ||
+	    what == STEP_MARKER || what == STEP_PLAYERS || what == STEP_COMMAND_FAILED ||
+	    what == STEP_DRAINED || what == STEP_HELPER_ENDED;
 }
 
 void
@@ -374,7 +421,10 @@ step_broken(const struct step_machine *m)
 		if (broken != NULL)
 			return broken;
 	}
-	if (m->whole.finished && !m->whole.ending)
-		return "finished, but nobody asked for the end";
+	if (m->whole.finished && !m->whole.closing)
+		return "finished, but the console was not closed";
+	if (m->whole.closing && (!m->whole.ending ||
+	    (!m->whole.finished && m->whole.deadline[WHOLE_CLOSE] == STEP_NEVER)))
+		return "the console is closed, but nobody asked for the end, or it never comes";
 	return NULL;
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "ini/conf.h"
+#include "marker.h"
 
 enum {
 	STEP_CRASHES = 32,		/* remembered per server; the most that crash_limit can be */
@@ -26,7 +27,14 @@ enum {
 	STEP_ALIVE = 1000,		/* a server without a ready line is ready when this old */
 	STEP_SILENT = 5 * 60 * 1000,	/* a start is complained about this often */
 	STEP_DUMP_AHEAD = 2000,		/* the thread dump comes this long before SIGKILL */
-	STEP_KILL_WAIT = 10 * 1000	/* SIGKILL is waited for this long, then said again */
+	STEP_KILL_WAIT = 10 * 1000,	/* SIGKILL is waited for this long, then said again */
+	STEP_TERM_PART = 70,		/* SIGTERM follows the stop command after so many % of the time */
+	STEP_TERM_SOON = 6000,		/* ... in a container after this, if nothing says it is stopping */
+	STEP_DRAIN = 2000,		/* for what an ended server had printed, under `drop` */
+	STEP_DRAIN_BLOCK = 30 * 1000,	/* ... under `block`, where the disk may be slow */
+	STEP_QUOTE = 40,		/* console lines that go with a crash report */
+	STEP_HELPER_LATER = 1000,	/* a console process that cannot be kept running is tried again */
+	STEP_HELPER_RATE = 50		/* ... after so many restarts within that time */
 };
 #define STEP_NEVER	INT64_MAX
 
@@ -72,6 +80,7 @@ enum {
 #define STEP_RUNGS(X) \
 	X(NONE, "none") \
 	X(HELD, "held")			/* the stop waits for the exec to be over */ \
+	X(COMMAND, "command")		/* the stop command, on its console */ \
 	X(TERM, "term") \
 	X(DUMP, "dump") \
 	X(KILL, "kill")
@@ -83,9 +92,25 @@ enum {
 	X(OVERDUE)			/* the start takes longer than start_timeout */ \
 	X(STABLE)			/* ran well for stable_after: delay and count start anew */ \
 	X(DELAY)			/* of the restart */ \
+	X(TERM)				/* SIGTERM behind the stop command */ \
 	X(DUMP)				/* the thread dump */ \
 	X(KILL)				/* SIGKILL */ \
-	X(UNKILLABLE)			/* SIGKILL was sent long ago */
+	X(UNKILLABLE)			/* SIGKILL was sent long ago */ \
+	X(DRAIN)			/* what it printed before it ended is waited for no longer */
+
+/* Of the whole. */
+#define STEP_WHOLE_TIMERS(X) \
+	X(HELPERS)			/* time to start the console processes that are missing */ \
+	X(CLOSE)			/* the writers are waited for no longer */
+
+/* Console processes, as in CONSOLE_ROLES of console.h: the first two for each server. */
+#define STEP_HELPERS(X) X(CARRIER) X(FILES) X(OUTPUT) X(INPUT)
+
+/* How one of them ended. */
+#define STEP_HELPER_ENDS(X) \
+	X(LEFT)				/* its work is done */ \
+	X(DIED) \
+	X(NOT_STARTED)			/* could not be started */
 
 /* What can happen.  a and b as said here; `slot` is the server, or -1 for the whole. */
 #define STEP_EVENTS(X) \
@@ -103,8 +128,14 @@ enum {
 	X(EXEC_DONE)			/* the program runs */ \
 	X(EXEC_FAILED)			/* a = enum step_failure; ENDED follows */ \
 	X(READY)			/* players can join */ \
+	X(MARKER)			/* on the console: a = enum marker_kind + 256 * its value */ \
+	X(PLAYERS)			/* a = how many are online */ \
+	X(COMMAND_FAILED)		/* the stop command could not be given */ \
 	X(ENDED)			/* the main process was reaped: a = wait status */ \
-	X(TREE)				/* answer to LOOK and SWEEP: a = 1 if some of its tree is left */
+	X(TREE)				/* answer to LOOK and SWEEP: a = 1 if some of its tree is left */ \
+	X(DRAINED)			/* answer to DRAIN: all that it printed is taken over */ \
+	X(HELPER_ENDED)			/* of slot, or -1: a = enum step_helper + 256 * step_helper_end */ \
+	X(CLOSED)			/* answer to CLOSE: the writers have left */
 
 /* What is to be done. */
 #define STEP_ACTIONS(X) \
@@ -113,6 +144,15 @@ enum {
 	X(SIGNAL_GROUP)			/* a = signal, to the main process and its process group */ \
 	X(SWEEP)			/* a = signal, to all that is left of the tree; -> TREE */ \
 	X(LOOK)				/* is anything of the tree left?  -> TREE */ \
+	X(COMMAND)			/* the stop command, and nothing may follow it */ \
+	X(DRAIN)			/* take over what it printed  -> DRAINED */ \
+	X(ABANDON)			/* ... and what is not there yet is given up */ \
+	X(QUOTE)			/* the last a lines of its console into our log */ \
+	X(HELPER)			/* start the console process a of slot or -1 */ \
+	X(UNPLUG)			/* our standard input is a server's own: nobody else may read it */ \
+	X(ROTATE)			/* new log files */ \
+	X(RESIZE)			/* our terminal has another size */ \
+	X(CLOSE)			/* the writers write out what they have and leave  -> CLOSED */ \
 	X(RELOAD)			/* read the INI again; -> CONF when it is good */ \
 	X(FORGET)			/* the slot is free: a server that left the INI has ended */ \
 	X(DEBUG)			/* toggle the debug messages */ \
@@ -137,12 +177,14 @@ enum {
  */
 #define STEP_MESSAGES(X) \
 	X(READY, INFO, "running after {bt}") \
+	X(PROGRESS, DEBUG, "starting: {b} %") \
 	X(LONG_START, WARN, "still starting after {bt}; set start_timeout to end such a start") \
 	X(OVERDUE, ERROR, "not ready within start_timeout = {bt}; ending this start") \
 	X(STOPPING, INFO, "stopping; it has {bt} to save before SIGKILL") \
 	X(HURRY, WARN, "asked again: SIGTERM to all of its processes; SIGKILL stays {bt} away") \
 	X(LEFTOVERS, WARN, "ended ({bx}) but left processes behind; ending them first") \
 	X(WAITING, INFO, "ended ({bx}); waiting for the rest of its processes") \
+	X(TERM, WARN, "has not ended {bt} after its stop command; SIGTERM") \
 	X(DUMP, WARN, "does not end; asking for a thread dump, SIGKILL in {bt}") \
 	X(KILL, ERROR, "did not end within stop_timeout = {bt}; SIGKILL to all of its processes") \
 	X(KILL_ASKED, WARN, "SIGKILL to all of its processes, as asked") \
@@ -153,6 +195,12 @@ enum {
 	X(ENDED_KILLED, ERROR, "stopped by SIGKILL: what it had not saved is lost") \
 	X(CRASHED, ERROR, "ended: {br} ({cx})") \
 	X(NOT_STARTED, ERROR, "could not be started: {br}") \
+	X(EULA, ERROR, "the Minecraft EULA is not accepted. Read https://aka.ms/MinecraftEULA; if you " \
+	    "agree, write eula=true into eula.txt in its directory") \
+	X(JAVA, ERROR, "needs Java {b}. Install Java {b} or set \"java = /path/to/java\"") \
+	X(ASKED_AGAIN, INFO, "asked to be started again (/restart)") \
+	X(NOT_DRAINED, WARN, "what it printed last could not be taken over within {bt}; some of it " \
+	    "may be missing in the log") \
 	X(RESTART_IN, INFO, "starting again in {bt}") \
 	X(RESTART_NOW, INFO, "starting again") \
 	X(NO_RESTART, ERROR, "not starting again (restart = no)") \
@@ -196,6 +244,15 @@ enum step_rung { STEP_RUNGS(X) RUNG_COUNT };
 #define X(name, ...) TIMER_##name,
 enum step_timer { STEP_TIMERS(X) TIMER_COUNT };
 #undef X
+#define X(name, ...) WHOLE_##name,
+enum step_whole_timer { STEP_WHOLE_TIMERS(X) WHOLE_TIMER_COUNT };
+#undef X
+#define X(name, ...) HELPER_##name,
+enum step_helper { STEP_HELPERS(X) HELPER_COUNT };
+#undef X
+#define X(name, ...) HELPER_END_##name,
+enum step_helper_end { STEP_HELPER_ENDS(X) HELPER_END_COUNT };
+#undef X
 #define X(name, ...) ACT_##name,
 enum step_action { STEP_ACTIONS(X) ACT_COUNT };
 #undef X
@@ -230,6 +287,15 @@ struct step_server {
 	bool by_itself;			/* it rests and the operator had no part in it */
 	bool group;			/* as started: TERM goes to the process group */
 	bool jvm;			/* as started: SIGQUIT means thread dump, exit 3 out of memory */
+	bool console;			/* as started: we hear it, and it hears us (not tty = inherit) */
+	bool by_line;			/* as started: it is ready when it says so, whatever its age */
+	bool draining;			/* its tree is gone, what it printed is still on the way */
+	bool missing[HELPER_OUTPUT];	/* console processes that are to be started again */
+	bool has_files;			/* a file writer runs for it */
+	uint8_t progress;		/* of the start, in percent */
+	int32_t java;			/* that it says it needs, 0 = it did not say */
+	int32_t players;		/* online, by its console */
+	uint32_t marks;			/* what its console said since the start: 1 << enum marker_kind */
 	int32_t status;			/* wait status of the last main process */
 	int32_t tries;			/* restarts in a row, for the growing delay */
 	int32_t unready;		/* starts in a row that never got ready */
@@ -247,6 +313,13 @@ struct step_whole {
 	bool ending;			/* a stop of all was asked for; one-way */
 	bool finished;			/* FINISH was given; nothing happens any more */
 	bool rest_said;
+	bool closing;			/* CLOSE was given */
+	bool consoles;			/* the output writer was started */
+	bool input;			/* our standard input is pumped, or was used up */
+	bool missing[HELPER_COUNT];	/* of those that are not a server's */
+	int32_t helpers;		/* restarts of console processes since helpers_at */
+	int64_t helpers_at;
+	int64_t deadline[WHOLE_TIMER_COUNT];
 	uint8_t how;			/* enum step_ending */
 	uint32_t odd;			/* unexpected events, ever */
 };
@@ -292,6 +365,9 @@ const char *step_broken(const struct step_machine *m);
 
 /* The delay before the `try`-th restart in a row (1, 2, ...), from the doubling rule. */
 int64_t step_delay(const struct conf_server *conf, int try);
+
+/* The console command that stops a server of this kind, "" if there is none. */
+const char *step_stop_command(const struct conf_server *conf);
 
 /* Wait status as exit code: its own, or 128 + signal. */
 int step_exit_code(int status);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step_in: what the two halves of the decision, step.c (time and the whole) and server.c (one
- * server), share with each other and with nobody else.
+ * step_in: what the parts of the decision share with each other and with nobody else: step.c
+ * (time and the whole), roster.c (which servers there are), server.c, ladder.c, restart.c (one
+ * server), listen.c (its console).
  */
 #ifndef STEP_IN_H
 #define STEP_IN_H
@@ -40,15 +41,6 @@ turn_conf(const struct turn *t, int slot)
 /* A slot without a server, all timers unset. */
 void server_free(struct step_server *s);
 
-/* A server of the configuration takes its slot; is taken out; is put back before it was gone. */
-void server_come(struct turn *t, int slot);
-void server_leave(struct turn *t, int slot);
-void server_come_back(struct turn *t, int slot);
-/* Starts it as soon as no leaving server is in its directory any more. */
-void server_wait(struct turn *t, int slot);
-/* It gave up, and the operator has mended something: whoever reloads wants to see it run. */
-void server_try_again(struct turn *t, int slot);
-
 /* Wants it down (WISH_DOWN or WISH_END), whatever it is doing. */
 void server_down(struct turn *t, int slot, enum step_wish wish);
 
@@ -60,7 +52,8 @@ void server_reaped(struct turn *t, int slot);
 /* The first invariant that this server violates, or NULL. */
 const char *server_broken(const struct step_machine *m, int slot);
 
-/* For ladder.c and restart.c: small moves. */
+/* For ladder.c, listen.c and restart.c: small moves. */
+void server_ready(struct turn *t, int slot);
 void server_become(struct turn *t, struct step_server *s, enum step_state state);
 void server_cancel_all(struct step_server *s);		/* timers */
 void server_forget_crashes(struct step_server *s);
@@ -68,12 +61,40 @@ void server_spawn(struct turn *t, int slot);
 void server_start_by_hand(struct turn *t, int slot);	/* counts and delays begin anew */
 void server_rest(struct turn *t, int slot, enum step_state state);	/* stopped or failed */
 
+/* roster.c */
+
+/* A configuration came into force: servers come, go, and come back. */
+void roster_follow(struct turn *t);
+/* Starts it as soon as no leaving server is in its directory any more. */
+void roster_wait(struct turn *t, int slot);
+
+/* listen.c */
+
+/* What the console says; false: the event is none of the console's. */
+bool listen_event(struct turn *t, int slot, int event, int32_t a);
+/* What it meant for readiness that a second has passed since the exec. */
+void listen_alive(struct turn *t, int slot);
+/* The tree is gone: take over what it printed, then restart_after_end(). */
+void listen_drain(struct turn *t, int slot);
+void listen_on_drain(struct turn *t, int slot);
+/* A file writer where one is wanted; a reader of our standard input unless that is a server's own. */
+void listen_files(struct turn *t, int slot);
+void listen_input(struct turn *t);
+/* A console process ended: of a server, or (slot -1) of the whole. */
+void listen_helper_ended(struct turn *t, int slot, int32_t a);
+void listen_start_missing(struct turn *t);
+/* Whether the console said this since the start. */
+bool listen_said(const struct step_server *s, enum marker_kind kind);
+
 /* ladder.c */
 
 /* Stopping, with all deadlines, before anything was sent. */
 void ladder_arm(struct turn *t, int slot, enum step_intent intent);
 /* Arms and sends the first signal. */
 void ladder_stop(struct turn *t, int slot, enum step_intent intent);
+/* The first thing a stop does: the stop command where there is one, else SIGTERM. */
+void ladder_begin(struct turn *t, int slot);
+void ladder_on_term(struct turn *t, int slot);
 /* SIGTERM to what there is of it: main process, group, or what it left behind. */
 void ladder_term(struct turn *t, int slot);
 /* The operator wants SIGKILL now. */

@@ -16,6 +16,8 @@
 
 struct stat;
 struct signalfd_siginfo;
+struct pollfd;
+struct termios;
 
 /* A directory being read: opendir() without its malloc().  Set fd, zero the rest. */
 struct sys_dir {
@@ -29,6 +31,7 @@ enum { SYS_SIGNALS = 64 };		/* the kernel's count; a libc hides some of them */
 /* Signals. */
 int sys_signals_block(void);		/* all 64, whatever libc thinks of 32..34 */
 int sys_signals_unblock(void);		/* empty mask: the last step before exec */
+int sys_signal_block(int signal);	/* this one as well: SIGPIPE, to get -EPIPE instead */
 int sys_signals_default(void);		/* all dispositions; a leaked SIG_IGN costs a world */
 int sys_signalfd(void);			/* all signals, non-blocking */
 int sys_signalfd_blocking(void);	/* for a loop that has nothing else to wait for */
@@ -86,7 +89,9 @@ int sys_stat(const char *path, struct stat *st);
 int sys_stat_at(int dir, const char *name, struct stat *st);	/* does not follow a link */
 int sys_executable(const char *path);	/* 0 when we may execute it */
 int sys_truncate(int fd, off_t size);
+int sys_allocate(int fd, off_t size);	/* with its blocks */
 int sys_lock(int fd);			/* flock exclusive, at once or -EWOULDBLOCK */
+int sys_lock_shared(int fd);		/* the same for many at a time */
 int sys_make_dir(const char *path, mode_t mode);
 int sys_remove_at(int dir, const char *name, bool directory);
 int sys_change_dir(const char *path);
@@ -106,7 +111,33 @@ void *sys_map_shared(size_t bytes);	/* zeroed, shared with children; NULL when r
 void *sys_map_fd(int fd, size_t bytes);
 int sys_memfd(const char *name);
 
+/* What the console processes share with PID 1, and with whoever follows. */
+void *sys_map_fd_at(int fd, int64_t at, size_t bytes);
+/* `head` bytes, then `body` twice in a row, so that its end runs on into its beginning. */
+void *sys_map_ring(int fd, int64_t at, size_t head, size_t body, bool writable);
+int sys_seal_size(int fd);
+void sys_futex_wake(uint32_t *word);	/* all that wait for it */
+void sys_futex_wait(const uint32_t *word, uint32_t value, int timeout_ms);	/* while it is so */
+int sys_bell(void);			/* eventfd, non-blocking */
+void sys_bell_ring(int bell);
+void sys_bell_clear(int bell);
+int sys_poll(struct pollfd *fds, unsigned count, int timeout_ms);	/* EINTR is 0 */
+int sys_make_fifo_at(int dir, const char *name, mode_t mode);
+int sys_make_dir_at(int dir, const char *name, mode_t mode);
+int sys_link_at(int dir, const char *name, const char *target);
+int sys_rename_at(int dir, const char *from, const char *to);
+int sys_pipe_room(int fd, int bytes);	/* what it has then, or -errno */
+int sys_waiting_bytes(int fd);		/* in a pipe or terminal */
+int64_t sys_place_in(int fd);		/* the offset that all who share the open file share */
+
 /* Terminals. */
+bool sys_is_tty(int fd);
+int sys_pty(void);			/* a master, non-blocking */
+int sys_pty_peer(int master);		/* its other side */
+int sys_tty_own(int fd);		/* makes it the terminal of our session */
+int sys_tty_copy_size(int from, int to);
+int sys_tty_keys(int fd, struct termios *before);
+int sys_tty_restore(int fd, const struct termios *before);
 pid_t sys_tty_group(int fd);
 int sys_tty_set_group(int fd, pid_t group);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sys_file: the other half of sys.c: descriptors, files, memory; see sys.h.
+ * sys_file: the second part of sys.c: descriptors, files, memory; see sys.h.
  *
  * It must never decide anything, log anything, or keep state.
  */
@@ -175,6 +175,12 @@ sys_executable(const char *path)
 }
 
 int
+sys_allocate(int fd, off_t size)
+{
+	return RETRY(fallocate(fd, 0, 0, size)) < 0 ? -errno : 0;
+}
+
+int
 sys_truncate(int fd, off_t size)
 {
 	return RETRY(ftruncate(fd, size)) < 0 ? -errno : 0;
@@ -184,6 +190,12 @@ int
 sys_lock(int fd)
 {
 	return (int)RETRY(flock(fd, LOCK_EX | LOCK_NB));
+}
+
+int
+sys_lock_shared(int fd)
+{
+	return (int)RETRY(flock(fd, LOCK_SH | LOCK_NB));
 }
 
 int

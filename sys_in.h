@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sys_in: what the two halves of sys, sys.c (processes, signals, waiting) and sys_file.c
- * (descriptors, files, memory), share with each other and with nobody else.
+ * sys_in: what the parts of sys share with each other and with nobody else: sys.c (processes,
+ * signals, waiting), sys_file.c (descriptors, files, memory), sys_share.c (rings, bells, FIFOs,
+ * terminals).
  */
 #ifndef SYS_IN_H
 #define SYS_IN_H

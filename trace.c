@@ -40,12 +40,20 @@ section_of(const struct conf *conf, const char *section, int slot)
 	    (const void *)&conf->server[slot];
 }
 
-/* The rules belong into a bug report; words of a user's own may hold his secrets. */
+/*
+ * The rules belong into a bug report; words of a user's own may hold his secrets.  Of some it matters
+ * whether there are any: those are told by a word that stands for them.
+ */
 static bool
-is_rule(int type)
+is_rule(const struct conf_key *key, const char **stands_for)
 {
-	return type == CONF_BOOL || type == CONF_INT || type == CONF_SIZE || type == CONF_PERCENT ||
-	    type == CONF_DURATION || type == CONF_ENUM || type == CONF_COMMAND;
+	int type = key->type;
+
+	*stands_for = type == CONF_COMMAND ? "/command" :
+	    strcmp(conf_text(key->name), "stop_command") == 0 ? "stop" :
+	    strcmp(conf_text(key->section), "log") == 0 && type == CONF_PATH ? "/log" : NULL;
+	return *stands_for != NULL || type == CONF_BOOL || type == CONF_INT || type == CONF_SIZE ||
+	    type == CONF_PERCENT || type == CONF_DURATION || type == CONF_ENUM;
 }
 
 static void
@@ -55,12 +63,13 @@ put_section(struct page *page, const struct conf *conf, const char *section, int
 
 	for (int i = 0; i < conf_key_count; i++) {
 		const struct conf_key *key = &conf_keys[i];
+		const char *stands_for;
 
-		if (strcmp(conf_text(key->section), section) != 0 || !is_rule(key->type))
+		if (strcmp(conf_text(key->section), section) != 0 || !is_rule(key, &stands_for))
 			continue;
 		conf_show(key, section_of(conf, section, slot), value, sizeof(value));
-		if (key->type == CONF_COMMAND && *value != '\0')
-			fmt_put(value, sizeof(value), "/command");
+		if (stands_for != NULL && *value != '\0')
+			fmt_put(value, sizeof(value), "%s", stands_for);
 		if (strcmp(value, conf_text(key->def)) == 0)
 			continue;
 		if (slot < 0)
@@ -77,6 +86,7 @@ trace_head(char *text, size_t room, const struct step_whole *whole, const struct
 
 	put(&page, "mcinit-trace 1 %d %d\n", whole->mode, whole->in_container);
 	put_section(&page, conf, "mcinit", -1);
+	put_section(&page, conf, "log", -1);
 	for (int slot = 0; slot < CONF_SERVERS; slot++) {
 		if (conf->name[slot][0] == '\0' || conf->leaving[slot])
 			continue;

@@ -11,11 +11,12 @@
 
 #include <stdint.h>
 
+#include "console.h"
 #include "load.h"
 #include "proc.h"
 #include "step.h"
 
-enum { WORLD_LAYOUT = 1 };
+enum { WORLD_LAYOUT = 2 };
 
 struct world {
 	char magic[8];
@@ -25,6 +26,7 @@ struct world {
 	int64_t started;		/* CLOCK_MONOTONIC */
 	struct step_machine machine[2];
 	struct proc_table proc;
+	struct console_table console;
 	struct load_text text;		/* what the configuration in force was made from */
 };
 

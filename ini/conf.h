@@ -69,7 +69,7 @@ CONF_TYPES(X)
 
 /* Enumerators in the order of the row's words; tests/unit_conf_rows.c compares them. */
 enum { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };		/* mcinit.log_level */
-enum { FORMAT_TEXT, FORMAT_JSON };					/* mcinit.log_format */
+enum { FORMAT_TEXT, FORMAT_JSON };					/* log_format, log.format */
 enum { ALL_STOPPED_AUTO, ALL_STOPPED_EXIT, ALL_STOPPED_STAY };	/* mcinit.when_all_stopped */
 enum { FULL_DROP, FULL_BLOCK };						/* log.on_full */
 enum { SWITCH_AUTO, SWITCH_ON, SWITCH_OFF };				/* auto yes no */

@@ -279,11 +279,23 @@ check_ports(struct conf_job *job, int a, int b, const char *port_a, const char *
 }
 
 static void
+check_terminal(struct conf_job *job, int a, int b)
+{
+	int row = CONF_ROW_server_tty, blame = line_of(job, b, row) != 0 ? b : a;
+
+	if (server_at(job, a)->tty == TTY_INHERIT && server_at(job, b)->tty == TTY_INHERIT)
+		conf_complain(job, line_of(job, blame, row), CONF_IN_SLOT + blame, row,
+		    "servers %s and %s cannot both have our terminal; \"pty\" gives one of its own",
+		    job->conf->name[a], job->conf->name[b]);
+}
+
+static void
 check_pair(struct conf_job *job, int a, int b)
 {
 	static const char game[] = "server-port", rcon[] = "rcon.port";
 
 	check_dirs(job, a, b);
+	check_terminal(job, a, b);
 	check_ports(job, a, b, game, game);
 	check_ports(job, a, b, rcon, rcon);
 	check_ports(job, a, b, game, rcon);

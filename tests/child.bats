@@ -97,8 +97,9 @@ descriptors()
 	start
 	ready
 	[ "$(grep -c ' report fd ' journal)" -eq 4 ]
-	reports fd "1 $out"
-	reports fd "2 $log"
+	reports fd "0 $here/run/server/stdin"
+	reports fd "1 $here/run/server/stdout"
+	reports fd "2 $here/run/server/stdout"
 	reports fd "3 $here/world/.mcinit.lock"
 	stop
 }
@@ -111,13 +112,14 @@ descriptors()
 	ready
 	descriptors "$server" >fds
 	grep -qx "3 $here/world/.mcinit.lock" fds
-	grep -qx "1 $out" fds
-	grep -qx "2 $log" fds
-	no_line "$here/run|anon_inode|memfd|pipe:|/dev/zero" fds
+	grep -qx "0 $here/run/server/stdin" fds
+	grep -qx "1 $here/run/server/stdout" fds
+	grep -qx "2 $here/run/server/stdout" fds
+	no_line "$here/run/(control|console)|anon_inode|memfd|pipe:|/dev/zero" fds
 	stop
 }
 
-@test "the server reads what mcinit's standard input has" {
+@test "the server reads what mcinit's standard input has, line by line" {
 	ini ''
 	mkfifo console
 	exec {hold}<>console
@@ -145,7 +147,7 @@ helper_seen()
 	local child
 	children "$pid"
 	for child in $children; do
-		is_mcinit "$child" && descriptors "$child" >fds && [ -s fds ] && return 0
+		grep -qz sweep "/proc/$child/cmdline" && descriptors "$child" >fds && [ -s fds ] && return 0
 	done 2>/dev/null
 	gone "$pid"
 }

@@ -76,9 +76,8 @@ static const struct {
 	    "Go to eula.txt for more info.", NULL } },
 	{ "port", false, { "**** FAILED TO BIND TO PORT!",
 	    "The exception was: java.net.BindException: Address already in use" } },
-	{ "world-lock", false, { "Failed to start the minecraft server",
-	    "DirectoryLock$LockException: /data/world/session.lock: already locked "
-	    "(possibly by other Minecraft instance?)" } },
+	{ "world-lock", true, { "net.minecraft.util.DirectoryLock$LockException: /data/world/"
+	    "session.lock: already locked (possibly by other Minecraft instance?)", NULL } },
 	{ "restart", false, { "Attempting to restart with ./start.sh", NULL } },
 	{ "oom", true, { "Terminating due to java.lang.OutOfMemoryError: Java heap space", NULL } },
 	{ "fatal", true, { "# A fatal error has been detected by the Java Runtime Environment:",

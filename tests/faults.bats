@@ -153,9 +153,10 @@ lives()
 	for n in 1 2; do
 		: >journal >log
 		ini '--first 1 --crash-after 0ms'
+		# The first is the console process for our own output.
 		with_fault fork,clone,vfork:error=EAGAIN:when=$n
 		ready
-		wait_for log 'cannot fork: Resource temporarily unavailable'
+		wait_for log 'cannot * Resource temporarily unavailable'
 		stop
 	done
 }
@@ -171,7 +172,8 @@ lives()
 
 @test "the exec pipe cannot be made once: tried again" {
 	ini ''
-	with_fault pipe2,pipe:error=EMFILE:when=1
+	# The first two are those of the console processes.
+	with_fault pipe2,pipe:error=EMFILE:when=3
 	ready
 	seen log 'No file descriptors available' || seen log 'Too many open files'
 	stop
@@ -179,8 +181,8 @@ lives()
 
 @test "the exec pipe cannot be watched: the server starts all the same, and its end is noticed" {
 	ini '--first 1 --crash-after 0ms'
-	# The first is the signalfd.
-	with_fault epoll_ctl:error=ENOMEM:when=2+
+	# The first two are the signalfd and the pipe of the console processes.
+	with_fault epoll_ctl:error=ENOMEM:when=3+
 	ready 2
 	stop
 	seen journal ' saved '

@@ -36,11 +36,6 @@ descriptors()
 	descriptors=$(ls "/proc/$pid/fd" | wc -l)
 }
 
-private_dirty()
-{
-	private_dirty=$(awk '/^Private_Dirty/ { n += $2 } END { print n + 0 }' "/proc/$pid/smaps")
-}
-
 @test "while a server runs mcinit makes no system call" {
 	ini ''
 	start
@@ -117,6 +112,58 @@ private_dirty()
 	stop
 }
 
+@test "the private memory of each console process is below its budget" {
+	ini '--flood 0 --flood-lines 20000' log.dir="$here/logs" log.on_full=block
+	start
+	wait_for journal ' flooded '
+	until_true written 2000000
+	console_processes "$pid"
+	[ "$(wc -w <<<"$children")" -eq 3 ]
+	for child in $children; do
+		private_dirty "$child"
+		[ "$private_dirty" -le 40 ] || { tr '\0' ' ' <"/proc/$child/cmdline"
+		    echo "$private_dirty KiB"; return 1; }
+	done
+	stop
+}
+
+# written BYTES: so much at least is in the server's log.
+written()
+{
+	[ "$(stat -c %s "$here/logs/server.log" 2>/dev/null || echo 0)" -ge "$1" ]
+}
+
+@test "while nobody prints anything the console processes make no system call" {
+	local child before
+	ini '' log.dir="$here/logs"
+	start
+	ready
+	wait_for log 'running after'
+	console_processes "$pid"
+	until_true all_sleep $children
+	before=$(activities $children)
+	read -rt 1.5 -u "$idle" || :
+	[ "$(activities $children)" = "$before" ]
+	stop
+}
+
+all_sleep()
+{
+	local one
+	for one; do
+		state_is "$one" S || return 1
+	done
+}
+
+activities()
+{
+	local one
+	for one; do
+		activity "$one"
+		echo "$activity"
+	done
+}
+
 # unread_pipe: a pipe that is full and that nobody reads, as descriptor $full.
 unread_pipe()
 {
@@ -140,39 +187,27 @@ unread_pipe()
 }
 
 @test "nobody read stderr for a while: afterwards it is said how much was lost" {
-	ini '' mcinit.log_level=info
+	local i
+	ini ''
 	unread_pipe
 	launch sh -c 'exec "$@" 2>pipe' - "$MCINIT" -c mcinit.ini
 	ready
-	tell TERM
-	wait_for journal ' saved '
-	expect_exit 0
-	# Now somebody reads from the beginning on.
-	ini '--first 1 --exit-on-start 1' mcinit.log_level=info
-	: >journal
-	unread_pipe_again
-	launch sh -c 'exec "$@" 2>pipe' - "$MCINIT" -c mcinit.ini
-	ready
-	cat <pipe >drained 3>&- &
-	reader=$!
-	started="$started $reader"
+	for ((i = 0; i < 1500; i++)); do
+		tell 50
+	done
+	until_true all_heard
+	cat <pipe >drained 3>&- {idle}>&- &
+	started="$started $!"
 	exec {full}>&-
-	until_true drained
-	tell USR1
-	wait_for drained 'lines of mcinit were lost: nobody read stderr'
+	wait_for drained 'are missing here: the reader of standard error was too slow'
+	wait_for drained 'lines were dropped on the way to standard error'
 	stop
 }
 
-unread_pipe_again()
+all_heard()
 {
-	exec {full}>&-
-	rm pipe
-	unread_pipe
-}
-
-drained()
-{
-	[ "$(stat -c %s drained 2>/dev/null || echo 0)" -ge 65536 ]
+	field "$pid" SigQ
+	[ "${field%/*}" -eq 0 ] || state_is "$pid" S
 }
 
 @test "the reader of stderr leaves: mcinit goes on, and no SIGPIPE reaches the server" {

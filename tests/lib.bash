@@ -176,12 +176,34 @@ field()
 	done <"/proc/$1/status"
 }
 
-# The children of a process, in $children.
+# The children of a process, in $children; without the console processes of mcinit.
 children()
 {
+	local child all=
 	children=
-	{ read -r children <"/proc/$1/task/$1/children" || :; } 2>/dev/null
-	children=${children% }
+	{ read -r all <"/proc/$1/task/$1/children" || :; } 2>/dev/null
+	for child in $all; do
+		is_console "$child" || children+=${children:+ }$child
+	done
+}
+
+# console_processes PID [ROLE]: those of mcinit, in $children.
+console_processes()
+{
+	local child all=
+	children=
+	{ read -r all <"/proc/$1/task/$1/children" || :; } 2>/dev/null
+	for child in $all; do
+		! is_console "$child" "${2:-*}" || children+=${children:+ }$child
+	done
+}
+
+# shellcheck disable=SC2053  # a pattern is meant
+is_console()
+{
+	local role=
+	{ IFS= read -r -d '' _ && IFS= read -r -d '' role; } 2>/dev/null <"/proc/$1/cmdline"
+	[[ $role == --role=${2:-@(carrier|files|output|input)} ]]
 }
 
 has_children()
@@ -202,7 +224,7 @@ ini()
 	local -A key=([mcinit.run_dir]=$here/run [mcinit.log_level]=debug
 	    [mcinit.when_all_stopped]=exit [server.dir]=$here/world
 	    [server.command]="\"$FAKE\" --journal $journal $options"
-	    [server.restart_delay]=100ms [server.stop_timeout]=20s)
+	    [server.type]=generic [server.restart_delay]=100ms [server.stop_timeout]=20s)
 	shift
 	for pair; do
 		name=${pair%%=*}
@@ -210,7 +232,7 @@ ini()
 		key[$name]=${pair#*=}
 	done
 	{
-		for name in mcinit server; do
+		for name in mcinit log server; do
 			echo "[$name]"
 			for pair in "${!key[@]}"; do
 				[[ $pair == "$name".* && -n ${key[$pair]} ]] || continue
@@ -245,7 +267,7 @@ ini_jvm()
 # the array `shared` are the defaults of all, those in mcinit_keys are of [mcinit].
 several()
 {
-	local one name defaults=('restart_delay = 100ms')
+	local one name defaults=('restart_delay = 100ms' 'type = generic')
 	[[ ${shared[*]} == *stop_timeout* ]] || defaults+=('stop_timeout = 20s')
 	{
 		echo '[mcinit]'
@@ -345,6 +367,12 @@ newest()
 	while read -r _ what number _; do
 		[ "$what" != start ] || server=$number
 	done <"$journal"
+}
+
+# The private, dirty memory of a process (mcinit) in KiB, in $private_dirty.
+private_dirty()
+{
+	private_dirty=$(awk '/^Private_Dirty/ { n += $2 } END { print n + 0 }' "/proc/${1:-$pid}/smaps")
 }
 
 # tell SIGNAL [PID]

@@ -7,8 +7,8 @@
 
 load lib
 
-# HUP INT QUIT USR1 USR2 TERM PWR RTMIN+3 mean something; KILL and STOP nobody can hear.
-without_meaning=(4 5 6 7 8 11 13 14 16 17 18 20 21 22 23 24 25 26 27 28 29 31 32 33 34 35 36
+# HUP INT QUIT USR1 USR2 TERM WINCH PWR RTMIN+3 mean something; KILL and STOP nobody can hear.
+without_meaning=(4 5 6 7 8 11 13 14 16 17 18 20 21 22 23 24 25 26 27 29 31 32 33 34 35 36
     {38..64})
 
 # --- without meaning ---

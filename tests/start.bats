@@ -106,7 +106,9 @@ load lib
 	start_pid1
 	ready
 	[ "$(find run -mindepth 1 | sort | tr '\n' ' ')" = \
-	    'run/file run/lock run/server run/server/level.dat ' ]
+	    'run/console run/file run/lock run/server run/server/level.dat run/server/stdin '\
+'run/server/stdout ' ]
+	[ -p run/server/stdin ]
 	[ "$(<run/lock)" = 1 ]
 	stop
 }
@@ -202,7 +204,9 @@ run_dirs()
 	ready
 	for fd in 0 1 2; do
 		[ "$(readlink "/proc/$pid/fd/$fd")" = /dev/null ]
-		[ "$(readlink "/proc/$server/fd/$fd")" = /dev/null ]
+		console_processes "$pid" output
+		[ "$(readlink "/proc/$children/fd/$fd")" = /dev/null ]
+		[[ $(readlink "/proc/$server/fd/$fd") == "$here"/run/server/std* ]]
 	done
 	stop
 }
@@ -214,7 +218,8 @@ run_dirs()
 		ini ''
 		launch bash -c "exec $fd>&-; exec \"\$@\"" - "$MCINIT" -c mcinit.ini
 		ready
-		[ "$(readlink "/proc/$server/fd/$fd")" = /dev/null ]
+		[ "$(readlink "/proc/$pid/fd/$fd")" = /dev/null ]
+		[[ $(readlink "/proc/$server/fd/$fd") == "$here"/run/server/std* ]]
 		stop
 	done
 }

@@ -29,6 +29,8 @@ struct outside {
 	bool sweep;			/* a helper is out, with this signal, then the next */
 	int sweep_signal, sweep_next;
 	bool unkillable;
+	bool draining;			/* DRAINED is still to come */
+	bool commanded;			/* the stop command was given in this life */
 	/* What it was promised when its stop began. */
 	int64_t stop_at, stop_timeout;	/* in time that was not paused */
 	bool kill_asked;
@@ -41,7 +43,7 @@ static struct {
 	struct step_event queue[QUEUE];
 	int queued;
 	bool reading;			/* the INI is being read again */
-	bool ending;
+	bool ending, closing;
 	int64_t end_at, end_bound;	/* when the end began; how long it may take */
 	long steps, lives, kills, spawns, reloads, pauses, said[SAY_COUNT];
 } w;
@@ -229,6 +231,7 @@ spawn(int slot)
 
 	MUST(!o->main, "a second main process in slot %d", slot);
 	MUST(o->tree == 0, "slot %d was started beside its old tree", slot);
+	MUST(!o->draining, "slot %d was started before its last output was here", slot);
 	MUST(!lab.m.whole.ending, "slot %d was started while mcinit ends", slot);
 	w.spawns++;
 	if (one_in(20)) {
@@ -311,12 +314,40 @@ carry_out(const struct step_act *act)
 	case ACT_FORGET:
 		lab_do_forget(act->slot);
 		break;
+	case ACT_DRAIN:
+		MUST(!o->draining, "slot %d is drained twice at a time", act->slot);
+		o->draining = true;
+		break;
+	case ACT_ABANDON:
+		o->draining = false;
+		break;
+	case ACT_COMMAND:
+		MUST(!o->report, "a command to slot %d before its exec", act->slot);
+		MUST(!o->commanded, "a second stop command to slot %d", act->slot);
+		o->commanded = true;
+		if (one_in(8))
+			tell(STEP_COMMAND_FAILED, act->slot, 0);
+		else if (!one_in(4))
+			die(o, EXIT_OF(0));
+		break;
+	case ACT_HELPER:
+		if (one_in(30))
+			tell(STEP_HELPER_ENDED, act->slot, (int32_t)act->a |
+			    (int32_t)(1 + chance(HELPER_END_COUNT - 1)) << 8);
+		break;
+	case ACT_CLOSE:
+		w.closing = true;
+		break;
 	case ACT_FINISH:
 		check_finish();
 		break;
 	case ACT_SAY:
 		w.said[act->a]++;
 		break;
+	case ACT_QUOTE:
+	case ACT_UNPLUG:
+	case ACT_ROTATE:
+	case ACT_RESIZE:
 	case ACT_DEBUG:
 	case ACT_STATISTICS:
 	case ACT_COUNT:
@@ -391,6 +422,12 @@ something_of_a_server(int slot)
 			o->tree--;
 		if (!o->main)
 			tell(STEP_REAPED, -1, 0);
+		if (o->main && !o->report)
+			tell(STEP_MARKER, slot, (int32_t)(chance(MARKER_COUNT) | chance(101) << 8));
+		if (o->draining && one_in(2)) {
+			o->draining = false;
+			tell(STEP_HELPER_ENDED, slot, HELPER_CARRIER | HELPER_END_LEFT << 8);
+		}
 		break;
 	}
 	if (one_in(500))
@@ -420,7 +457,7 @@ some_signal(void)
 	else if (one_in(2))
 		tell(STEP_SIGNAL, -1, SIGHUP);
 	else
-		tell(STEP_SIGNAL, -1, one_in(2) ? SIGQUIT : SIGWINCH);
+		tell(STEP_SIGNAL, -1, one_in(3) ? SIGWINCH : one_in(2) ? SIGQUIT : SIGALRM);
 }
 
 static inline void
@@ -470,7 +507,10 @@ something(void)
 		some_time();
 		break;
 	default:
-		if (w.server[slot].main || w.server[slot].tree > 0 || w.server[slot].sweep)
+		if (w.closing && one_in(4))
+			tell(STEP_CLOSED, -1, 0);
+		if (w.server[slot].main || w.server[slot].tree > 0 || w.server[slot].sweep ||
+		    w.server[slot].draining)
 			something_of_a_server(slot);
 		break;
 	}

@@ -173,6 +173,7 @@ enumerators_are_in_the_order_of_the_words(void **state)
 		{ "mcinit", "log_level", { "error", "warn", "info", "debug" },
 		    { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG } },
 		{ "mcinit", "log_format", { "text", "json" }, { FORMAT_TEXT, FORMAT_JSON } },
+		{ "log", "format", { "text", "json" }, { FORMAT_TEXT, FORMAT_JSON } },
 		{ "mcinit", "when_all_stopped", { "auto", "exit", "stay" },
 		    { ALL_STOPPED_AUTO, ALL_STOPPED_EXIT, ALL_STOPPED_STAY } },
 		{ "log", "on_full", { "drop", "block" }, { FULL_DROP, FULL_BLOCK } },

@@ -165,6 +165,16 @@ two_servers_never_share_a_port(void **state)
 }
 
 static void
+one_server_at_most_has_our_terminal(void **state)
+{
+	(void)state;
+	bad("[server:a]\ntty = inherit\n[server:b]\ntty = inherit\n", "mcinit.ini:4: server:b.tty: "
+	    "servers a and b cannot both have our terminal; \"pty\" gives one of its own");
+	assert_int_equal(try_text("[server]\ntty = inherit\n[server:a]\n[server:b]\n"), 1);
+	good("[server:a]\ntty = inherit\n[server:b]\ntty = pty\n[server:c]\ntty = pty\n");
+}
+
+static void
 a_wrong_value_is_not_blamed_twice(void **state)
 {
 	(void)state;
@@ -180,7 +190,7 @@ static void
 later_keys_are_warned_about(void **state)
 {
 	static const char text[] = "[server]\nrcon = off\nheap = auto\nnice = 1\n[server:a]\n"
-	    "heap = 50%\n[server:b]\nheap = 1G\n[log]\nprefix = auto\n";
+	    "heap = 50%\n[server:b]\nheap = 1G\n[mcinit]\nstats_interval = 5m\n";
 	static const char known[] = ": understood, but this version does not act on it yet\n";
 	char expected[1024];
 
@@ -189,7 +199,7 @@ later_keys_are_warned_about(void **state)
 	assert_int_equal(try_into(&conf, text, strlen(text), true), 0);
 	snprintf(expected, sizeof(expected), "W mcinit.ini:2: server.rcon%sW mcinit.ini:3: "
 	    "server.heap"
-	    "%sW mcinit.ini:6: server:a.heap%sW mcinit.ini:10: log.prefix%s"
+	    "%sW mcinit.ini:6: server:a.heap%sW mcinit.ini:10: mcinit.stats_interval%s"
 	    "W -o server.rcon_password: server.rcon_password%s", known, known, known, known, known);
 	assert_string_equal(heard, expected);
 	good(text);
@@ -209,6 +219,7 @@ main(void)
 		cmocka_unit_test(forms_of_texts_are_checked),
 		cmocka_unit_test(two_servers_never_share_a_directory),
 		cmocka_unit_test(two_servers_never_share_a_port),
+		cmocka_unit_test(one_server_at_most_has_our_terminal),
 		cmocka_unit_test(a_wrong_value_is_not_blamed_twice),
 		cmocka_unit_test(later_keys_are_warned_about),
 	};

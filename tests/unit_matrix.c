@@ -12,11 +12,12 @@
 
 static const char TABLE[] = "tests/matrix.txt";
 
-/* a runs from java, b from a script; c is at rest and does not disturb. */
+/* a and b are programs, from java and from a script; c is a game, which talks. */
 static const char INI[] = "[server]\nstart_timeout = 10m\nrestart_delay = 10s\n"
-    "[server:a]\n[server:b]\ncommand = ./start.sh\n[server:c]\nautostart = no\n";
+    "type = generic\n[server:a]\n[server:b]\ncommand = ./start.sh\n"
+    "[server:c]\nautostart = no\ntype = paper\n";
 
-enum { MATRIX_BYTES = 256 * 1024, MATRIX_LINES = 1024 };
+enum { MATRIX_BYTES = 256 * 1024, MATRIX_LINES = 2048, GAME = 2 };
 static char matrix[MATRIX_BYTES], golden[MATRIX_BYTES];
 static size_t used;
 static uint16_t common[MATRIX_LINES + 1][MATRIX_LINES + 1];
@@ -44,10 +45,10 @@ put(const char *format, ...)
 static const struct {
 	const char *name, *path;
 } states[] = {
-	{ "stopped, as asked", "SPAWNED EXEC_DONE +1 STOP ENDED TREE" },
-	{ "stopped, by itself", "SPAWNED EXEC_DONE +1 ENDED TREE" },
+	{ "stopped, as asked", "SPAWNED EXEC_DONE +1 STOP ENDED TREE DRAINED" },
+	{ "stopped, by itself", "SPAWNED EXEC_DONE +1 ENDED TREE DRAINED" },
 	{ "failed", "SPAWN_FAILED=1" },
-	{ "backoff", "SPAWNED EXEC_DONE +1 ENDED=256 TREE" },
+	{ "backoff", "SPAWNED EXEC_DONE +1 ENDED=256 TREE DRAINED" },
 	{ "starting, before the fork is known", "" },
 	{ "starting, before the exec is known", "SPAWNED" },
 	{ "starting, the exec failed", "SPAWNED EXEC_FAILED=0" },
@@ -72,7 +73,21 @@ static const struct {
 	{ "stopping, it left the INI", "SPAWNED EXEC_DONE +1 LEAVE" },
 	{ "stopping, with mcinit", "SPAWNED EXEC_DONE +1 END" },
 	{ "stopping, with mcinit, unkillable", "SPAWNED EXEC_DONE +1 END +120" },
+	{ "stopping, its last output is waited for", "SPAWNED EXEC_DONE +1 STOP ENDED TREE" },
+	{ "starting, a game", "START SPAWNED EXEC_DONE +1" },
+	{ "running, a game", "START SPAWNED EXEC_DONE MARKER=3" },
+	{ "stopping, a game, the command was given", "START SPAWNED EXEC_DONE MARKER=3 STOP" },
+	{ "stopping, a game, SIGTERM was sent, too", "START SPAWNED EXEC_DONE MARKER=3 STOP +84" },
+	{ "stopping, a game, its last output is waited for",
+	    "START SPAWNED EXEC_DONE MARKER=3 ENDED TREE" },
+	{ "failed, a game without its EULA", "START SPAWNED EXEC_DONE MARKER=9 ENDED TREE DRAINED" },
 };
+
+static bool
+is_game(size_t state)
+{
+	return strstr(states[state].name, "a game") != NULL;
+}
 
 /* An event without environment. */
 static void
@@ -113,7 +128,7 @@ event_of(const char *word)
 	return -1;
 }
 
-/* How the whole looks to the other servers is of no interest here: only one of them is up. */
+/* How the whole looks to the other servers is of no interest here: one alone is up. */
 static void
 reach(const char *path, int slot)
 {
@@ -122,8 +137,11 @@ reach(const char *path, int slot)
 	lab_reset(MODE_SERVICE, false);
 	memset(lab.conf->leaving, 0, sizeof(lab.conf->leaving));
 	tell(STEP_CONF, -1, 0);
-	tell(STEP_SPAWN_FAILED, !slot, FAILURE_RETRY);
-	tell(STEP_STOP, !slot, 0);
+	for (int other = 0; other < GAME; other++)
+		if (other != slot) {
+			tell(STEP_SPAWN_FAILED, other, FAILURE_RETRY);
+			tell(STEP_STOP, other, 0);
+		}
 	for (word = path; *word != '\0'; word += strcspn(word, " "), word += strspn(word, " ")) {
 		const char *value = word + strcspn(word, "= ");
 
@@ -160,6 +178,18 @@ static const struct {
 	{ OF_SERVER, STEP_EXEC_DONE, 0, "EXEC_DONE" },
 	{ OF_SERVER, STEP_EXEC_FAILED, FAILURE_CONFIG, "EXEC_FAILED config" },
 	{ OF_SERVER, STEP_READY, 0, "READY" },
+	{ OF_SERVER, STEP_MARKER, MARKER_STARTING, "MARKER starting" },
+	{ OF_SERVER, STEP_MARKER, MARKER_PROGRESS | 40 << 8, "MARKER progress" },
+	{ OF_SERVER, STEP_MARKER, MARKER_READY, "MARKER ready" },
+	{ OF_SERVER, STEP_MARKER, MARKER_STOPPING, "MARKER stopping" },
+	{ OF_SERVER, STEP_MARKER, MARKER_JOINED, "MARKER joined" },
+	{ OF_SERVER, STEP_PLAYERS, 3, "PLAYERS" },
+	{ OF_SERVER, STEP_COMMAND_FAILED, 0, "COMMAND_FAILED" },
+	{ OF_SERVER, STEP_DRAINED, 0, "DRAINED" },
+	{ OF_SERVER, STEP_HELPER_ENDED, HELPER_CARRIER | HELPER_END_LEFT << 8, "carrier left" },
+	{ OF_SERVER, STEP_HELPER_ENDED, HELPER_CARRIER | HELPER_END_DIED << 8, "carrier died" },
+	{ OF_WHOLE, STEP_HELPER_ENDED, HELPER_OUTPUT | HELPER_END_DIED << 8, "of all: output died" },
+	{ OF_WHOLE, STEP_CLOSED, 0, "of all: CLOSED" },
 	{ OF_SERVER, STEP_ENDED, EXIT_OF(0), "ENDED exit 0" },
 	{ OF_SERVER, STEP_ENDED, EXIT_OF(1), "ENDED exit 1" },
 	{ OF_SERVER, STEP_TREE, 0, "TREE empty" },
@@ -180,9 +210,11 @@ static const struct {
 	{ OF_TIMER, STEP_TICK, TIMER_OVERDUE, "timer OVERDUE" },
 	{ OF_TIMER, STEP_TICK, TIMER_STABLE, "timer STABLE" },
 	{ OF_TIMER, STEP_TICK, TIMER_DELAY, "timer DELAY" },
+	{ OF_TIMER, STEP_TICK, TIMER_TERM, "timer TERM" },
 	{ OF_TIMER, STEP_TICK, TIMER_DUMP, "timer DUMP" },
 	{ OF_TIMER, STEP_TICK, TIMER_KILL, "timer KILL" },
 	{ OF_TIMER, STEP_TICK, TIMER_UNKILLABLE, "timer UNKILLABLE" },
+	{ OF_TIMER, STEP_TICK, TIMER_DRAIN, "timer DRAIN" },
 };
 
 /* Only the timer of the row is due; false when it is not armed in this state. */
@@ -315,7 +347,7 @@ put_block(size_t state, int slot)
 {
 	bool odd[COUNT(events)] = { false }, nothing[COUNT(events)] = { false };
 
-	put("\n## %s%s\n", states[state].name, slot == 0 ? "" : " (command)");
+	put("\n## %s%s\n", states[state].name, slot == 1 ? " (command)" : "");
 	for (size_t i = 0; i < COUNT(events); i++)
 		put_event(state, slot, i, &odd[i], &nothing[i]);
 	put_names("nothing: ", nothing);
@@ -357,14 +389,17 @@ static void
 make_matrix(void)
 {
 	used = 0;
+	lab.talks = true;
 	lab_conf(lab.conf, INI);
 	put("# What the decision does: event, next state and wish, actions.  Written by\n"
 	    "# UPDATE=1 build/tests/unit_matrix; its difference is the change of policy.\n");
 	for (size_t state = 0; state < COUNT(states); state++)
-		for (int slot = 0; slot < 2; slot++)
+		for (int slot = 0; slot < GAME; slot++)
 			/* What a script is differs in the stop ladder alone. */
-			if (slot == 0 || strncmp(states[state].name, "stopping, SIG", 13) == 0 ||
-			    strcmp(states[state].name, "running") == 0)
+			if (is_game(state) && slot == 0)
+				put_block(state, GAME);
+			else if (!is_game(state) && (slot == 0 || strncmp(states[state].name, "stopping, SIG", 13) == 0 ||
+			    strcmp(states[state].name, "running") == 0))
 				put_block(state, slot);
 	put_whole();
 }
@@ -456,12 +491,14 @@ static void
 each_state_is_reached(void **state)
 {
 	(void)state;
+	lab.talks = true;
 	lab_conf(lab.conf, INI);
 	for (size_t i = 0; i < COUNT(states); i++) {
-		const struct step_server *s = lab_state(0);
+		const struct step_server *s;
 		const char *word;
 
-		reach(states[i].path, 0);
+		reach(states[i].path, is_game(i) ? GAME : 0);
+		s = lab_state(is_game(i) ? GAME : 0);
 		word = words_state(s->is);
 		assert_int_equal(strncmp(states[i].name, word, strlen(word)), 0);
 		if (strstr(states[i].name, "unkillable") != NULL)

@@ -148,6 +148,36 @@ record_unkillable(void)
 	lab_signal(SIGTERM);
 }
 
+static void
+record_console(void)
+{
+	lab.talks = true;
+	lab_begin_in(MODE_CONTAINER, true, "[server]\ntype = paper\n[log]\ndir = logs\n");
+	lab_event(STEP_CONF, -1, 0);
+	lab_event(STEP_MARKER, 0, MARKER_STARTING);
+	for (int percent = 0; percent < 100; percent += 33) {
+		lab_pass(SECONDS(20));
+		lab_event(STEP_MARKER, 0, MARKER_PROGRESS | percent << 8);
+	}
+	lab_event(STEP_MARKER, 0, MARKER_READY);
+	lab_event(STEP_HELPER_ENDED, 0, HELPER_CARRIER | HELPER_END_DIED << 8);
+	lab_event(STEP_HELPER_ENDED, -1, HELPER_OUTPUT | HELPER_END_NOT_STARTED << 8);
+	lab_pass(SECONDS(10));
+	lab_event(STEP_PLAYERS, 0, 2);
+	lab_event(STEP_MARKER, 0, MARKER_CRASH_REPORT);
+	lab_end(0, EXIT_OF(0), 0);
+	lab_pass(SECONDS(5));
+	lab_event(STEP_MARKER, 0, MARKER_READY);
+	lab_signal(SIGUSR1);
+	lab_signal(SIGTERM);
+	lab_event(STEP_MARKER, 0, MARKER_STOPPING);
+	lab_pass(SECONDS(90));
+	lab.hold_drain = true;
+	lab_end(0, EXIT_OF(143), 0);
+	lab_pass(SECONDS(5));
+	lab.talks = lab.hold_drain = false;
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -162,6 +192,7 @@ static const struct {
 	{ "start-timeout", record_start_timeout },
 	{ "power-off", record_power_off },
 	{ "unkillable", record_unkillable },
+	{ "console", record_console },
 };
 
 static void
@@ -294,6 +325,7 @@ replay_trace(void **state)
 	int mode, in_container;
 
 	load(*state);
+	lab.talks = true;		/* the head has all there is to know */
 	take_head(ini, &mode, &in_container);
 	lab_begin_in((enum step_mode)mode, in_container, ini);
 	while (*replay.at != '\0')
@@ -360,6 +392,7 @@ the_head_has_what_differs_and_no_secret(void **state)
 	static char text[TRACE_LINES];
 
 	(void)state;
+	lab.talks = true;
 	lab_begin("[mcinit]\nlog_level = debug\n[server]\nstop_timeout = 90s\n[server:a]\n"
 	    "restart = no\nrcon_password = hunter2\nenv = SECRET=x\n[server:b]\ndir = /home/me\n"
 	    "stop_timeout = 2m\nargs =\n");
@@ -376,11 +409,12 @@ the_head_does_not_name_who_has_left(void **state)
 	static char text[TRACE_LINES];
 
 	(void)state;
-	lab_up("[server:a]\n[server:b]\n");
-	lab_reload("[server:b]\n");
+	lab_up("[server]\ntype = generic\n[server:a]\n[server:b]\n");
+	lab_reload("[server]\ntype = generic\n[server:b]\n");
 	assert_int_equal(lab_is(0), IS_STOPPING);
 	trace_head(text, sizeof(text), &lab.m.whole, lab.conf);
-	assert_string_equal(text, "mcinit-trace 1 0 0\nconf server:b.dir=/b\n");
+	assert_string_equal(text, "mcinit-trace 1 0 0\nconf server:b.dir=/b\n"
+	    "conf server:b.type=generic\n");
 }
 
 static void
@@ -391,7 +425,7 @@ nothing_is_written_outside_its_room(void **state)
 	static struct step_acts acts;
 
 	(void)state;
-	lab_up("[server:a]\n[server:b]\nargs = x y z\n");
+	lab_up("[server]\ntype = generic\n[server:a]\n[server:b]\nargs = x y z\n");
 	step(lab.conf, &lab.m, &event, lab.now, &acts);
 	for (size_t room = 1; room < 200; room++) {
 		memset(text, '#', sizeof(text));

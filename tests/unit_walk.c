@@ -46,7 +46,7 @@ note_end(void)
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (lab_is(slot) == IS_STOPPING && w.server[slot].stop_timeout > longest)
 			longest = w.server[slot].stop_timeout;
-	w.end_bound = longest + STEP_KILL_WAIT + 4 * LATE_MOST;
+	w.end_bound = longest + STEP_KILL_WAIT + STEP_DRAIN + STEP_DRAIN + 6 * LATE_MOST;
 }
 
 static void
@@ -193,7 +193,7 @@ what_cannot_happen_does_no_harm(void **state)
 		MUST(event.what != STEP_TICK || event.slot >= 0 || lab.m.whole.finished ||
 		    step_deadline(&lab.m) > w.now, "a deadline was left behind");
 	}
-	MUST(w.lives > 100, "too little happened");
+	MUST(w.lives > 50, "too little happened: %ld lives", w.lives);
 }
 
 int

@@ -10,13 +10,14 @@ static const char THREE[] = "[server]\nstop_timeout = 10s\ncrash_limit = 1\n"
 
 /* --- signals --- */
 
-/* By number: End Reload Statistics Debug Quit(dump); in a machine Reboot Halt Poweroff. */
+/* By number: End Reload Statistics Debug Quit(dump) Window; in a machine Reboot Halt Poweroff. */
 static const struct {
 	int signal;
 	char elsewhere, machine;
 } meanings[] = {
 	{ SIGTERM, 'E', 'R' }, { SIGINT, 'E', 'R' }, { SIGPWR, 'E', 'P' }, { 37, 'E', '-' },
 	{ SIGUSR1, 'S', 'H' }, { SIGUSR2, 'D', 'P' }, { SIGHUP, 'L', 'L' }, { SIGQUIT, 'Q', 'Q' },
+	{ SIGWINCH, 'W', 'W' },
 };
 
 static char
@@ -43,9 +44,10 @@ meaning_of_what_happened(enum step_mode mode)
 		assert_true(mode == MODE_APPLIANCE || lab.m.whole.how == ENDING_EXIT);
 		return ending[lab.m.whole.how];
 	}
-	assert_int_equal(lab.records, 1);
+	assert_int_equal(lab.records, 1 + lab_count(ACT_ROTATE, -1, ANY));
 	return lab_count(ACT_RELOAD, -1, ANY) ? 'L' :
-	    lab_count(ACT_STATISTICS, -1, ANY) ? 'S' :
+	    lab_count(ACT_RESIZE, -1, ANY) ? 'W' :
+	    lab_count(ACT_STATISTICS, -1, ANY) && lab_count(ACT_ROTATE, -1, ANY) ? 'S' :
 	    lab_count(ACT_DEBUG, -1, ANY) ? 'D' :
 	    lab_count(ACT_SIGNAL_MAIN, 0, SIGQUIT) ? 'Q' : '?';
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * act_in: what the parts of act share with each other and with nobody else: act.c (processes and
+ * the rest), act_console.c (consoles), act_reload.c (the INI).
+ */
+#ifndef ACT_IN_H
+#define ACT_IN_H
+
+#include "act.h"
+
+/* The name of a slot's server for the log, or NULL for -1. */
+const char *act_name(const struct act_scope *scope, int slot);
+
+/* act_console.c: one for each action, and the end of a console process. */
+void act_command(struct act_scope *scope, const struct step_act *a);
+void act_drain(struct act_scope *scope, const struct step_act *a);
+void act_abandon(struct act_scope *scope, const struct step_act *a);
+void act_quote(struct act_scope *scope, const struct step_act *a);
+void act_unplug(struct act_scope *scope, const struct step_act *a);
+void act_helper(struct act_scope *scope, const struct step_act *a);
+void act_close(struct act_scope *scope, const struct step_act *a);
+void act_rotate(struct act_scope *scope, const struct step_act *a);
+void act_resize(struct act_scope *scope, const struct step_act *a);
+void act_helper_ended(struct act_scope *scope, int number, int status);
+
+/* act_reload.c */
+void act_reload(struct act_scope *scope, const struct step_act *a);
+void act_reader_ended(struct act_scope *scope, int status);
+
+#endif

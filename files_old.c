@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * files_old: the old log files of one server; see files_in.h.
+ *
+ * Their numbers tell their age.  It must never remove what has no number behind the log's name.
+ */
+#include "files_in.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>		/* numbers only */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fmt.h"
+#include "path.h"
+#include "sys.h"
+
+extern char **environ;
+
+enum { NAME_ROOM = 128 };
+
+void
+files_old_set(struct files_old *old, const char *path, const char *server, int64_t keep,
+    char *const *compress)
+{
+	fmt_put(old->path, sizeof(old->path), "%s", path);
+	fmt_put(old->name, sizeof(old->name), "%s.log", server);
+	fmt_put(old->log, sizeof(old->log), "%s/%s", old->path, old->name);
+	old->dir = -1;
+	old->keep = keep;
+	for (int i = 0; compress != NULL && compress[i] != NULL && i < FILES_WORDS - 2; i++)
+		old->compress[i] = compress[i];
+}
+
+static bool
+is_same_dir(const struct files_old *old)
+{
+	struct stat ours, now;
+
+	return old->dir >= 0 && sys_stat_fd(old->dir, &ours) == 0 && sys_stat(old->path, &now) == 0 &&
+	    ours.st_ino == now.st_ino && ours.st_dev == now.st_dev;
+}
+
+int
+files_old_open(struct files_old *old)
+{
+	int rc;
+
+	if (is_same_dir(old))
+		return 0;
+	if (old->dir >= 0)
+		sys_close(old->dir);
+	old->dir = -1;
+	rc = sys_make_dir(old->path, 0750);
+	if (rc < 0 && rc != -EEXIST)
+		return rc;
+	old->dir = sys_open(old->path, O_RDONLY | O_DIRECTORY, 0);
+	return old->dir < 0 ? old->dir : 0;
+}
+
+/* NAME.log.N or NAME.log.N.SUFFIX: N and where the suffix begins, else 0. */
+static int64_t
+generation_of(const struct files_old *old, const char *file, const char **suffix)
+{
+	size_t length = strlen(old->name);
+	char *end;
+	int64_t n;
+
+	*suffix = "";
+	if (strncmp(file, old->name, length) != 0 || file[length] != '.' || file[length + 1] < '1' ||
+	    file[length + 1] > '9')
+		return 0;
+	n = strtoll(file + length + 1, &end, 10);
+	*suffix = end;
+	return (*end == '\0' || *end == '.') && n < INT64_MAX ? n : 0;
+}
+
+/* Removes those up to `last`; with only_partial, what a compressor that was ended left of `last`. */
+static void
+remove_old(const struct files_old *old, int64_t last, bool only_partial)
+{
+	struct sys_dir dir = { .fd = sys_open_at(old->dir, ".", O_RDONLY | O_DIRECTORY, 0) };
+	const char *name, *suffix;
+
+	if (dir.fd < 0)
+		return;
+	while ((name = sys_dir_next(&dir)) != NULL) {
+		int64_t n = generation_of(old, name, &suffix);
+
+		if (only_partial ? n == last && *suffix != '\0' : n > 0 && n <= last)
+			sys_remove_at(old->dir, name, false);
+	}
+	sys_close(dir.fd);
+}
+
+/* The highest number, and the lowest above `tried` that is not compressed; 0 = none. */
+static void
+survey(const struct files_old *old, int64_t tried, int64_t *highest, int64_t *to_compress)
+{
+	struct sys_dir dir = { .fd = sys_open_at(old->dir, ".", O_RDONLY | O_DIRECTORY, 0) };
+	const char *name, *suffix;
+
+	*highest = *to_compress = 0;
+	if (dir.fd < 0)
+		return;
+	while ((name = sys_dir_next(&dir)) != NULL) {
+		int64_t n = generation_of(old, name, &suffix);
+
+		if (n > *highest)
+			*highest = n;
+		if (n > tried && *suffix == '\0' && (*to_compress == 0 || n < *to_compress))
+			*to_compress = n;
+	}
+	sys_close(dir.fd);
+}
+
+int
+files_old_add(struct files_old *old)
+{
+	char name[NAME_ROOM];
+	int64_t highest, unused;
+	int rc;
+
+	survey(old, INT64_MAX, &highest, &unused);
+	fmt_put(name, sizeof(name), "%s.%lld", old->name, (long long)highest + 1);
+	rc = sys_rename_at(old->dir, old->name, name);
+	if (rc == 0 && highest + 1 > old->keep)
+		remove_old(old, highest + 1 - old->keep, false);
+	return rc;
+}
+
+/* ---- compressing ---- */
+
+_Noreturn static void
+become_job(const struct files_old *old)
+{
+	char path[1024 + NAME_ROOM];
+	const char *argv[FILES_WORDS];
+	bool no_interpreter = false;
+	int n = 0, null = sys_open("/dev/null", O_RDWR, 0);
+
+	for (; old->compress[n] != NULL; n++)
+		argv[n] = old->compress[n];
+	fmt_put(path, sizeof(path), "%s/%s.%lld", old->path, old->name, (long long)old->job_of);
+	argv[n++] = path;
+	argv[n] = NULL;
+	if (null >= 0) {
+		sys_move(null, 0);
+		sys_move(null, 1);
+	}
+	sys_close_from(3);
+	sys_nice(10);			/* the server has the right of way */
+	/* Whoever comes after us does this file anew: two at a time would be its end. */
+	sys_death_signal(SIGKILL);
+	sys_signals_default();
+	sys_signals_unblock();
+	path_exec(getenv("PATH"), (char *const *)argv, environ, &no_interpreter);
+	sys_exit(127);
+}
+
+static int
+start_job(struct files_old *old)
+{
+	int64_t highest, next;
+	pid_t pid;
+
+	if (old->dir < 0 || old->compress[0] == NULL)
+		return 0;
+	survey(old, old->failed_up_to, &highest, &next);
+	if (next == 0)
+		return 0;
+	old->job_of = next;
+	remove_old(old, next, true);
+	pid = sys_fork();
+	if (pid == 0)
+		become_job(old);
+	if (pid > 0)
+		old->job = pid;
+	return pid < 0 ? (int)pid : 0;
+}
+
+int
+files_old_work(struct files_old *old, int *generation)
+{
+	int status, rc = 0;
+	pid_t pid = old->job != 0 ? sys_reap(&status) : 0;
+
+	*generation = (int)old->job_of;
+	if (old->job != 0 && pid == 0)
+		return 0;
+	if (pid > 0) {
+		old->job = 0;
+		/* What it leaves behind is its own business; what failed once is not tried again. */
+		old->failed_up_to = old->job_of;
+		rc = status;
+	}
+	if (rc == 0 && (rc = start_job(old)) < 0) {
+		old->failed_up_to = old->job_of;
+		*generation = (int)old->job_of;
+	}
+	return rc;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * output: all consoles to standard output, our own lines to standard error; see output.h.
+ *
+ * Standard output may be stuck for ever: so it is asked before each write whether it takes some,
+ * and gets no more at once than a pipe that says yes has room for.
+ */
+#include "output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fmt.h"
+#include "sys.h"
+#include "writer.h"
+
+enum { BATCH = 4096, AT_ONCE = 4096, TRY_EACH = 1000, LAST_WAIT = 5000, SERVERS = 0, OWN = 1,
+	STREAMS = 2 };
+
+struct stream {
+	struct writer_batch batch;
+	struct writer *from;		/* whose batch it is */
+	bool regular, stuck;
+	char bytes[BATCH];
+};
+
+static struct {
+	struct stream stream[STREAMS];
+	struct writer server[CONF_SERVERS], own;
+	uint32_t mapped;		/* slots whose ring we have, a bit each */
+	bool one;			/* both streams go to the same place */
+	bool terminal;			/* standard output is one */
+	int turn;			/* the slot that comes next, so that none is forgotten */
+	int open;			/* the slot inside whose line standard output stands, or -1 */
+	int quote;			/* the slot that is quoted, or -1 */
+	uint64_t quote_at, quote_end;
+	struct filter_state quote_state;
+} out;
+
+static int
+fd_of(const struct stream *s)
+{
+	return s == &out.stream[SERVERS] ? 1 : 2;
+}
+
+static bool
+is_idle(const struct stream *s)
+{
+	return s->batch.done == s->batch.filled;
+}
+
+static uint64_t
+place_in(const struct stream *s)
+{
+	int64_t at = s->regular ? sys_place_in(fd_of(s)) : 0;
+
+	return at < 0 ? 0 : (uint64_t)at;
+}
+
+/* ---- what there is to write ---- */
+
+/* How a server's bytes are to look, as the configuration in force has it. */
+static void
+set_form(struct writer *w)
+{
+	uint32_t form = out.own.ring.head->form;
+	const struct ring_head *h = w->ring.head;
+
+	w->form = (struct filter_form){ .name = h->name, .json = form & RING_JSON,
+		.prefix = form & RING_PREFIX,
+		.color = form & RING_COLOR || (form & RING_COLOR_AUTO && out.terminal),
+		.raw = h->terminal && !(form & (RING_JSON | RING_PREFIX)) };
+}
+
+static void
+map_new_slots(void)
+{
+	uint32_t slots = out.own.ring.head->slots & ~out.mapped;
+
+	for (int slot = 0; slot < CONF_SERVERS && slots != 0; slot++) {
+		if (!(slots & 1U << slot) || writer_open(&out.server[slot], slot, RING_OUTPUT) < 0)
+			continue;
+		out.server[slot].what_was_slow = "the reader of standard output";
+		out.mapped |= 1U << slot;
+	}
+}
+
+static bool
+is_inside(int slot)
+{
+	return filter_is_inside(&out.server[slot].ring.head->place[RING_OUTPUT].now);
+}
+
+/* The line that is open is ended where it stands, so that another one can begin. */
+static bool
+break_line(void)
+{
+	struct stream *s = &out.stream[SERVERS];
+
+	if (out.open < 0)
+		return false;
+	s->from = &out.server[out.open];
+	out.open = -1;
+	writer_break(s->from, &s->batch);
+	return s->batch.filled > 0;
+}
+
+static bool
+fill_from(int slot, int64_t now, bool all, int *wait)
+{
+	struct stream *s = &out.stream[SERVERS];
+	struct writer *w = &out.server[slot];
+
+	if (!w->ring.head->shown)
+		return false;
+	set_form(w);
+	if (out.open >= 0 && out.open != slot) {
+		/* Another's line is open: it is ended only when there is something to follow it. */
+		if (w->ring.head->head != w->ring.head->place[RING_OUTPUT].tail)
+			return break_line();
+		return false;
+	}
+	if (!writer_fill(w, &s->batch, place_in(s), now, all, wait))
+		return false;
+	s->from = w;
+	return true;
+}
+
+static bool
+fill_servers(int64_t now, bool all, int *wait)
+{
+	if (out.open >= 0 && fill_from(out.open, now, all, wait))
+		return true;
+	for (int i = 0; i < CONF_SERVERS; i++) {
+		int slot = (out.turn + i) % CONF_SERVERS;
+
+		if (out.mapped & 1U << slot && fill_from(slot, now, all, wait)) {
+			out.turn = (slot + 1) % CONF_SERVERS;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- our own lines, and what they quote ---- */
+
+static bool
+fill_quote(struct writer_batch *batch)
+{
+	struct writer *w = &out.server[out.quote];
+	struct filter_form form = w->form;
+	size_t count, used = 0;
+	bool lapped;
+	const char *bytes = ring_look(&w->ring, out.quote_at, &count, &lapped);
+
+	if (out.quote_at + count > out.quote_end)
+		count = (size_t)(out.quote_end - out.quote_at);
+	if (lapped || count == 0) {
+		batch->filled = filter_end(&form, &out.quote_state, batch->bytes, batch->room);
+		out.quote = -1;
+		return batch->filled > 0;
+	}
+	form.raw = false;
+	form.prefix = true;
+	form.json = out.own.ring.head->form & RING_OWN_JSON;
+	batch->filled = filter_put(&form, &out.quote_state, bytes, count, sys_wall_clock(),
+	    batch->bytes, batch->room, &used);
+	if (!ring_held(&w->ring, out.quote_at))
+		batch->filled = used = 0;
+	out.quote_at += used;
+	return true;
+}
+
+/* An order among our lines: "\001SLOT BEGIN END LINES". */
+static void
+take_order(const char *from, size_t bytes, uint64_t tail)
+{
+	char text[100] = "", *rest;
+	size_t n = bytes < sizeof(text) - 1 ? bytes : sizeof(text) - 1;
+	uint64_t last;
+	int slot;
+
+	memcpy(text, from, n);
+	if (!ring_held(&out.own.ring, tail))
+		return;
+	ring_advance(&out.own.ring, RING_OUTPUT, tail + strcspn(text, "\n") + 1);
+	slot = (int)strtol(text + 1, &rest, 10);
+	if (slot < 0 || slot >= CONF_SERVERS || !(out.mapped & 1U << slot))
+		return;
+	out.quote = slot;
+	out.quote_at = strtoull(rest, &rest, 10);
+	out.quote_end = strtoull(rest, &rest, 10);
+	last = ring_last(&out.server[slot].ring, out.quote_end, (unsigned)strtoul(rest, NULL, 10));
+	out.quote_at = last > out.quote_at ? last : out.quote_at;
+	out.quote_state = (struct filter_state){ 0 };
+	set_form(&out.server[slot]);
+}
+
+static bool
+fill_own(int64_t now, bool all, int *wait)
+{
+	struct stream *s = &out.stream[OWN];
+	uint64_t tail = out.own.ring.head->place[RING_OUTPUT].tail;
+	size_t count;
+	bool lapped;
+	const char *bytes = ring_look(&out.own.ring, tail, &count, &lapped), *order;
+
+	s->from = NULL;
+	s->batch.filled = s->batch.done = 0;
+	if (out.quote >= 0 && fill_quote(&s->batch))
+		return true;
+	if (!lapped && count > 0 && bytes[0] == '\001') {
+		take_order(bytes, count, tail);
+		return true;
+	}
+	order = lapped ? NULL : memchr(bytes, '\001', count);
+	out.own.most = order != NULL ? (size_t)(order - bytes) : 0;
+	if (!writer_fill(&out.own, &s->batch, place_in(s), now, all, wait))
+		return false;
+	s->from = &out.own;
+	return true;
+}
+
+/* ---- writing ---- */
+
+static void
+batch_done(struct stream *s)
+{
+	if (s->from != NULL)
+		writer_done(s->from, &s->batch);
+	s->batch.filled = s->batch.done = 0;
+	if (s == &out.stream[SERVERS] && s->from != NULL) {
+		int slot = s->from->slot;
+
+		out.open = is_inside(slot) ? slot : out.open == slot ? -1 : out.open;
+	}
+}
+
+/* As much as goes without waiting; whoever hung up gets nothing more, and holds up nothing. */
+static void
+flush(struct stream *s)
+{
+	while (!is_idle(s)) {
+		size_t left = s->batch.filled - s->batch.done;
+		ssize_t n;
+
+		if (!s->regular && sys_writable_now(fd_of(s)) == 0)
+			break;
+		n = sys_write(fd_of(s), s->batch.bytes + s->batch.done,
+		    s->regular || left < AT_ONCE ? left : AT_ONCE);
+		if (n == -EAGAIN || n == -ENOSPC || n == -EDQUOT || n == 0)
+			break;
+		s->batch.done = n < 0 ? s->batch.filled : s->batch.done + (size_t)n;
+	}
+	s->stuck = !is_idle(s);
+	if (!s->stuck)
+		batch_done(s);
+}
+
+/* One round; false: there was nothing to do, or what there is has to wait. */
+static bool
+work(int64_t now, bool all, int *wait)
+{
+	struct stream *servers = &out.stream[SERVERS], *own = &out.stream[OWN];
+	bool did = false;
+
+	map_new_slots();
+	if (is_idle(own) && (!out.one || is_idle(servers)))
+		did = fill_own(now, all, wait);
+	if (did && out.one && !is_idle(own) && break_line())
+		flush(servers);
+	if (!is_idle(own) && (!out.one || is_idle(servers)))
+		flush(own);
+	if (is_idle(servers) && (!out.one || is_idle(own)))
+		did |= fill_servers(now, all, wait);
+	if (!is_idle(servers))
+		flush(servers);
+	return did && !servers->stuck && !own->stuck;
+}
+
+/* ---- the process ---- */
+
+static void
+set_up_stream(struct stream *s)
+{
+	struct stat st;
+
+	s->batch.bytes = s->bytes;
+	s->batch.room = sizeof(s->bytes);
+	s->regular = sys_stat_fd(fd_of(s), &st) == 0 && S_ISREG(st.st_mode);
+	s->batch.file = s->regular ? st.st_ino : 0;
+}
+
+static bool
+same_place(void)
+{
+	struct stat a, b;
+
+	return sys_stat_fd(1, &a) == 0 && sys_stat_fd(2, &b) == 0 && a.st_ino == b.st_ino &&
+	    a.st_dev == b.st_dev && !(S_ISCHR(a.st_mode) && a.st_rdev != b.st_rdev);
+}
+
+/* What a predecessor had begun to write; it had no more than one batch for each stream. */
+static void
+recover(void)
+{
+	struct stream *servers = &out.stream[SERVERS], *own = &out.stream[OWN];
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		struct writer *w = &out.server[slot];
+
+		if (!(out.mapped & 1U << slot) || !is_idle(servers))
+			continue;
+		set_form(w);
+		servers->from = w;
+		writer_recover(w, &servers->batch, place_in(servers));
+		if (is_inside(slot))
+			out.open = slot;
+	}
+	own->from = &out.own;
+	writer_recover(&out.own, &own->batch, place_in(own));
+}
+
+/* Whether there is nothing to do until a bell rings. */
+static bool
+fall_asleep(void)
+{
+	bool quiet = ring_sleep(&out.own.ring, RING_OUTPUT) && out.quote < 0;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (out.mapped & 1U << slot && out.server[slot].ring.head->shown &&
+		    !ring_sleep(&out.server[slot].ring, RING_OUTPUT) &&
+		    out.server[slot].partial_since == 0)
+			quiet = false;
+	return quiet;
+}
+
+static void
+wait_for_news(int wait, bool last)
+{
+	const struct stream *a = &out.stream[SERVERS], *b = &out.stream[OWN];
+	struct pollfd fds[] = {
+		{ .fd = CONSOLE_BELL_OUTPUT, .events = POLLIN },
+		{ .fd = last ? -1 : CONSOLE_LIFELINE },
+		{ .fd = a->stuck && !a->regular ? 1 : -1, .events = POLLOUT },
+		{ .fd = b->stuck && !b->regular ? 2 : -1, .events = POLLOUT },
+	};
+	bool stuck = a->stuck || b->stuck;
+
+	if ((a->stuck && a->regular) || (b->stuck && b->regular) || last)
+		wait = wait < 0 || wait > TRY_EACH ? TRY_EACH : wait;
+	if (fall_asleep() || stuck)
+		sys_poll(fds, 4, wait);
+	sys_bell_clear(CONSOLE_BELL_OUTPUT);
+}
+
+int
+output_main(int argc, char *argv[])
+{
+	int64_t leave_at = 0;
+
+	(void)argv;
+	out.open = out.quote = -1;
+	if (argc != 2 || writer_open(&out.own, RING_OWN, RING_OUTPUT) < 0)
+		return 71;
+	out.own.form = (struct filter_form){ .name = "mcinit", .raw = true };
+	out.own.what_was_slow = "the reader of standard error";
+	set_up_stream(&out.stream[SERVERS]);
+	set_up_stream(&out.stream[OWN]);
+	out.one = same_place();
+	out.terminal = sys_is_tty(1);
+	map_new_slots();
+	recover();
+	for (;;) {
+		int wait = -1;
+		bool last = console_orphaned();
+		int64_t now = sys_now();
+
+		if (work(now, last, &wait))
+			continue;
+		if (last && leave_at == 0)
+			leave_at = now + LAST_WAIT;
+		if (last && (now >= leave_at || (!out.stream[SERVERS].stuck && !out.stream[OWN].stuck)))
+			return 0;
+		for (int slot = 0; slot < CONF_SERVERS; slot++)
+			if (out.mapped & 1U << slot)
+				writer_tell_lost(&out.server[slot], now);
+		writer_tell_lost(&out.own, now);
+		wait_for_news(wait, last);
+	}
+}
