@@ -67,6 +67,8 @@ hardening := -fPIE -fstack-protector-strong -fstack-clash-protection $(branches_
 cflags	:= -std=c11 -Os -g $(hardening) -fvisibility=hidden -ffunction-sections -fdata-sections \
 	-flto -ffat-lto-objects \
 	-fno-unwind-tables -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=.
+# What each line of a console goes through is worth a few bytes more.
+$(BUILD)/release/marker.o $(BUILD)/release/carrier.o: cflags += -O2
 # A frame larger than this has no place in a PID 1, whose fault handler has a small stack.
 stack	:= -Wstack-usage=8192
 

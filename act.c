@@ -305,7 +305,7 @@ act_reap(struct act_scope *scope)
 
 	scope->more_to_reap = false;
 	for (;;) {
-		if (n++ == ACT_REAP) {
+		if (n++ == ACT_REAP || scope->count > ACT_QUEUE - ACT_HEAR - 8) {
 			scope->more_to_reap = true;
 			break;
 		}

@@ -43,6 +43,13 @@ file_well(struct act_scope *scope, const struct console_report *r)
 }
 
 static void
+rotate_failed(struct act_scope *scope, const struct console_report *r)
+{
+	log_err(act_name(scope, r->slot), r->value, "its log in %s cannot be given a number and grows "
+	    "on; mcinit needs the right to rename files there", scope->conf->log.dir);
+}
+
+static void
 compress_failed(struct act_scope *scope, const struct console_report *r)
 {
 	const struct conf_list *compress = &scope->conf->log.compress;
@@ -87,6 +94,7 @@ act_hear_console(struct act_scope *scope)
 		[REPORT_PLAYERS] = players,
 		[REPORT_FILE_TROUBLE] = file_trouble,
 		[REPORT_FILE_WELL] = file_well,
+		[REPORT_ROTATE_FAILED] = rotate_failed,
 		[REPORT_COMPRESS_FAILED] = compress_failed,
 		[REPORT_LOST] = lost,
 		[REPORT_INPUT_REFUSED] = input_refused,
@@ -133,7 +141,8 @@ start_helper(struct act_scope *scope, enum console_role role, int slot)
 
 	if (rc < 0 && rc != -EBUSY) {
 		log_err(act_name(scope, slot), rc, "cannot start a console process; trying again");
-		log_rescue();
+		if (!console_runs(&scope->world->proc, CONSOLE_OUTPUT, -1))
+			log_rescue();
 	}
 	return rc;
 }
@@ -218,13 +227,15 @@ act_helper_ended(struct act_scope *scope, int number, int status)
 	/* What it said before it ended comes first. */
 	act_hear_console(scope);
 	if (!left)
-		log_warn(act_name(scope, slot), 0, "a console process (%s) ended (%s %d); it is started again",
+		log_warn(act_name(scope, slot), 0, "a console process (%s) ended (%s %d)",
 		    names[role], (status & 0x7f) != 0 ? "signal" : "exit",
 		    (status & 0x7f) != 0 ? status & 0x7f : status >> 8);
-	if (role == CONSOLE_CARRIER && left)
+	/* After an abandoned drain the slot may have its next start already. */
+	if (role == CONSOLE_CARRIER && left && world_now(scope->world)->server[slot].draining)
 		console_release(&scope->world->console, slot);
 	act_tell(scope, STEP_HELPER_ENDED, slot,
 	    (int32_t)role | (left ? HELPER_END_LEFT : HELPER_END_DIED) << 8);
-	if (!writers_run(scope))
+	/* One that died may have a successor, which writes the rest. */
+	if (left && !writers_run(scope))
 		act_tell(scope, STEP_CLOSED, -1, 0);
 }

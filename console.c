@@ -224,8 +224,10 @@ configure_slot(const struct conf *conf, int slot)
 	if (!h->place[RING_OUTPUT].wanted && h->shown)
 		h->place[RING_OUTPUT].tail = h->head;
 	h->place[RING_OUTPUT].wanted = h->shown;
-	if (!h->place[RING_FILES].wanted && conf->log.dir[0] != '\0')
+	if (!h->place[RING_FILES].wanted && conf->log.dir[0] != '\0') {
 		h->place[RING_FILES].tail = h->head;
+		h->rotated = h->rotate;
+	}
 	h->place[RING_FILES].wanted = conf->log.dir[0] != '\0';
 }
 

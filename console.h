@@ -52,6 +52,7 @@ enum console_role { CONSOLE_ROLES(X) CONSOLE_ROLE_COUNT };
 	X(PLAYERS)		/* number: how many are online */ \
 	X(FILE_TROUBLE)		/* value: errno, number: lines lost so far by it */ \
 	X(FILE_WELL)		/* logging goes on; number: lines that were lost */ \
+	X(ROTATE_FAILED)	/* value: errno; it goes on in the same file */ \
 	X(COMPRESS_FAILED)	/* value: wait status or -errno, number: generation */ \
 	X(LOST)			/* value: enum ring_writer, number: lines dropped since the last one */ \
 	X(INPUT_REFUSED)	/* a line of our standard input; value: errno */ \

@@ -31,7 +31,7 @@ static struct {
 	int64_t size, rotate_size;
 	ino_t inode;
 	dev_t device;
-	uint32_t rotations;		/* of those asked for, how many are done */
+	int64_t rotate_at, rotate_said_at;	/* when to try again after it failed */
 	int error;			/* what is in the way, 0 = all is well */
 	bool said;			/* ... and whether it was said */
 	int64_t try_at, said_at;
@@ -176,11 +176,23 @@ at_line_start(void)
 	return is_idle() && !filter_is_inside(&place()->now);
 }
 
+/* A log that grows is better than none. */
+static void
+cannot_rotate(int error, int64_t now)
+{
+	files.rotate_at = now + TRY_EACH;
+	if (files.rotate_said_at != 0 && now - files.rotate_said_at < SAY_EACH)
+		return;
+	files.rotate_said_at = now;
+	report(REPORT_ROTATE_FAILED, error, 0);
+}
+
 /* Everything that has to be right before a batch is made: 0, or what is in the way. */
 static int
-make_ready(void)
+make_ready(int64_t now)
 {
-	uint32_t asked = files.writer.ring.head->rotate;
+	struct ring_head *h = files.writer.ring.head;
+	uint32_t asked = h->rotate;
 	int rc = 0;
 
 	if (!is_there()) {
@@ -189,11 +201,15 @@ make_ready(void)
 	}
 	if (rc < 0 || !at_line_start())
 		return rc;
-	if (files.rotations != asked || files.size >= files.rotate_size) {
-		rc = rotate();
-		files.rotations = asked;
-	}
-	return rc;
+	if ((h->rotated == asked && files.size < files.rotate_size) || now < files.rotate_at)
+		return 0;
+	rc = rotate();
+	if (rc == 0)
+		h->rotated = asked;
+	if (rc == 0 || files.fd < 0)
+		return rc;
+	cannot_rotate(-rc, now);
+	return 0;
 }
 
 /* From where the batch began on; not in a file that has taken the place of that one meanwhile. */
@@ -202,7 +218,7 @@ take_back(void)
 {
 	int64_t at = (int64_t)files.batch.at;
 
-	if (at < files.size && sys_truncate(files.fd, at) == 0)
+	if (files.batch.file == files.inode && at < files.size && sys_truncate(files.fd, at) == 0)
 		files.size = at;
 }
 
@@ -234,7 +250,7 @@ flush(void)
 static bool
 work(int64_t now, bool all, int *wait)
 {
-	uint32_t rotations = files.rotations;
+	uint32_t rotated = files.writer.ring.head->rotated;
 	int rc = 0;
 
 	if (files.error != 0 && now < files.try_at && !all) {
@@ -242,11 +258,11 @@ work(int64_t now, bool all, int *wait)
 		return false;
 	}
 	if (is_idle() || !is_there()) {
-		rc = make_ready();
+		rc = make_ready(now);
 		if (rc == 0 && is_idle() &&
 		    !writer_fill(&files.writer, &files.batch, (uint64_t)files.size, now, all, wait)) {
 			out_of_trouble();
-			return files.rotations != rotations;
+			return files.writer.ring.head->rotated != rotated;
 		}
 	}
 	if (rc == 0)
@@ -263,15 +279,16 @@ work(int64_t now, bool all, int *wait)
 static void
 set_up(int argc, char *argv[])
 {
-	const char *name = files.writer.ring.head->name;
+	static char name[CONF_NAME_BYTES];
 
+	/* Of its own: in the ring it may be another server's before all is written. */
+	fmt_put(name, sizeof(name), "%.*s", CONF_NAME_BYTES - 1, files.writer.ring.head->name);
 	files.fd = -1;
 	files.batch.bytes = files.bytes;
 	files.batch.room = sizeof(files.bytes);
 	files.batch.direct = DIRECT;
 	files.pid = (uint32_t)sys_pid();
 	files.rotate_size = strtoll(argv[4], NULL, 10);
-	files.rotations = files.writer.ring.head->rotate;
 	files.writer.what_was_slow = "the disk of this log";
 	files.writer.form = (struct filter_form){ .name = name, .raw = argv[6][0] == 'r',
 		.json = argv[6][0] == 'j' };
@@ -360,7 +377,7 @@ files_main(int argc, char *argv[])
 			return 0;
 		/* Asked only here: it costs as much as a small write, and who is busy has a server. */
 		files.orphaned = console_orphaned();
-		if (files.orphaned && !last)
+		if (files.orphaned)
 			continue;
 		failed = files_old_work(&files.old, &generation);
 		if (failed != 0)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>		/* numbers only */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,12 +75,13 @@ generation_of(const struct files_old *old, const char *file, const char **suffix
 		return 0;
 	n = strtoll(file + length + 1, &end, 10);
 	*suffix = end;
-	return (*end == '\0' || *end == '.') && n < INT64_MAX ? n : 0;
+	/* What has more digits is a date, or somebody's joke. */
+	return (*end == '\0' || *end == '.') && end - file - (ptrdiff_t)length <= 7 ? n : 0;
 }
 
-/* Removes those up to `last`; with only_partial, what a compressor that was ended left of `last`. */
+/* Removes number n; with only_partial, what a compressor that was ended left of it. */
 static void
-remove_old(const struct files_old *old, int64_t last, bool only_partial)
+remove_old(const struct files_old *old, int64_t number, bool only_partial)
 {
 	struct sys_dir dir = { .fd = sys_open_at(old->dir, ".", O_RDONLY | O_DIRECTORY, 0) };
 	const char *name, *suffix;
@@ -89,45 +91,64 @@ remove_old(const struct files_old *old, int64_t last, bool only_partial)
 	while ((name = sys_dir_next(&dir)) != NULL) {
 		int64_t n = generation_of(old, name, &suffix);
 
-		if (only_partial ? n == last && *suffix != '\0' : n > 0 && n <= last)
+		if (n == number && (!only_partial || *suffix != '\0'))
 			sys_remove_at(old->dir, name, false);
 	}
 	sys_close(dir.fd);
 }
 
-/* The highest number, and the lowest above `tried` that is not compressed; 0 = none. */
-static void
-survey(const struct files_old *old, int64_t tried, int64_t *highest, int64_t *to_compress)
+/* What there is: the highest number, and of those above a certain one; 0 = none. */
+struct survey {
+	int64_t highest, lowest, not_compressed;
+	int64_t names;
+};
+
+static struct survey
+survey(const struct files_old *old, int64_t above)
 {
 	struct sys_dir dir = { .fd = sys_open_at(old->dir, ".", O_RDONLY | O_DIRECTORY, 0) };
+	struct survey is = { 0 };
 	const char *name, *suffix;
 
-	*highest = *to_compress = 0;
 	if (dir.fd < 0)
-		return;
+		return is;
 	while ((name = sys_dir_next(&dir)) != NULL) {
 		int64_t n = generation_of(old, name, &suffix);
 
-		if (n > *highest)
-			*highest = n;
-		if (n > tried && *suffix == '\0' && (*to_compress == 0 || n < *to_compress))
-			*to_compress = n;
+		is.highest = n > is.highest ? n : is.highest;
+		/* What a job is just making stands beside what it makes it of. */
+		if (n <= above || (old->job != 0 && n == old->job_of && *suffix != '\0'))
+			continue;
+		is.names++;
+		is.lowest = is.lowest == 0 || n < is.lowest ? n : is.lowest;
+		if (*suffix == '\0' && (is.not_compressed == 0 || n < is.not_compressed))
+			is.not_compressed = n;
 	}
 	sys_close(dir.fd);
+	return is;
+}
+
+/* Numbers may be missing, so the oldest goes as often as there is one too many. */
+static void
+remove_oldest(const struct files_old *old)
+{
+	struct survey is = survey(old, 0);
+
+	for (; is.names > old->keep; is = survey(old, is.lowest))
+		remove_old(old, is.lowest, false);
 }
 
 int
 files_old_add(struct files_old *old)
 {
 	char name[NAME_ROOM];
-	int64_t highest, unused;
 	int rc;
 
-	survey(old, INT64_MAX, &highest, &unused);
-	fmt_put(name, sizeof(name), "%s.%lld", old->name, (long long)highest + 1);
-	rc = sys_rename_at(old->dir, old->name, name);
-	if (rc == 0 && highest + 1 > old->keep)
-		remove_old(old, highest + 1 - old->keep, false);
+	fmt_put(name, sizeof(name), "%s.%lld", old->name,
+	    (long long)survey(old, 0).highest + 1);
+	rc = sys_rename_new_at(old->dir, old->name, name);
+	if (rc == 0)
+		remove_oldest(old);
 	return rc;
 }
 
@@ -163,12 +184,12 @@ become_job(const struct files_old *old)
 static int
 start_job(struct files_old *old)
 {
-	int64_t highest, next;
+	int64_t next;
 	pid_t pid;
 
 	if (old->dir < 0 || old->compress[0] == NULL)
 		return 0;
-	survey(old, old->failed_up_to, &highest, &next);
+	next = survey(old, old->failed_up_to).not_compressed;
 	if (next == 0)
 		return 0;
 	old->job_of = next;

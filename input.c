@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>		/* numbers only */
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/signalfd.h>
 #include <termios.h>
 
@@ -20,7 +21,7 @@
 #include "ring.h"
 #include "sys.h"
 
-enum { LOOK_EACH = 1000, USAGE = 64, NO_MEMORY = 71 };
+enum { LOOK_EACH = 1000, REPORTS_A_SECOND = 10, USAGE = 64, NO_MEMORY = 71 };
 
 _Static_assert(INPUT_LINE + 1 == PIPE_BUF, "lines of several writers never mix");
 
@@ -101,6 +102,7 @@ int
 input_type(const char *run_dir, const char *name, const char *bytes, size_t count)
 {
 	char path[512];
+	struct stat st;
 	ssize_t n;
 	int fd;
 
@@ -108,7 +110,8 @@ input_type(const char *run_dir, const char *name, const char *bytes, size_t coun
 	fd = sys_open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return fd;
-	n = sys_write(fd, bytes, count);
+	/* Somebody's echo, after the server had ended, makes a file of that name. */
+	n = sys_stat_fd(fd, &st) < 0 || !S_ISFIFO(st.st_mode) ? -ENXIO : sys_write(fd, bytes, count);
 	sys_close(fd);
 	return n < 0 ? (int)n : 0;
 }
@@ -141,8 +144,17 @@ only_one(void)
 static void
 report(int slot, enum console_report_kind kind, int value)
 {
-	console_tell(&(struct console_report){ .slot = (int8_t)slot, .kind = (uint8_t)kind,
-		.value = value });
+	static int64_t second;
+	static int said;
+
+	if (sys_now() - second >= 1000) {
+		second = sys_now();
+		said = 0;
+	}
+	/* A program that does not hear would fill our log. */
+	if (said++ < REPORTS_A_SECOND)
+		console_tell(&(struct console_report){ .slot = (int8_t)slot, .kind = (uint8_t)kind,
+			.value = value });
 }
 
 static void

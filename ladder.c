@@ -2,8 +2,8 @@
 /*
  * ladder: the stop ladder of one server, a part of the decision (step.h).
  *
- * The stop command on its console, SIGTERM, a thread dump of what does not end, SIGKILL of the whole tree; one deadline from
- * its first rung on.  Called by step.c and server.c.  It must never bring SIGKILL forward, and
+ * The stop command on its console, SIGTERM, a thread dump of what does not end, SIGKILL of the whole
+ * tree; one deadline from its first rung on.  Called by step.c and server.c.  It must never bring SIGKILL forward, and
  * never start anything.
  */
 #include <signal.h>		/* numbers only */

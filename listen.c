@@ -96,6 +96,12 @@ listen_event(struct turn *t, int slot, int event, int32_t a)
 
 /* ---- the end of the output ---- */
 
+int64_t
+listen_patience(const struct turn *t)
+{
+	return t->conf->log.on_full == FULL_BLOCK ? STEP_DRAIN_BLOCK : STEP_DRAIN;
+}
+
 void
 listen_drain(struct turn *t, int slot)
 {
@@ -104,16 +110,14 @@ listen_drain(struct turn *t, int slot)
 	server_cancel_all(s);
 	s->draining = true;
 	s->missing[HELPER_CARRIER] = false;
-	s->deadline[TIMER_DRAIN] = t->now +
-	    (t->conf->log.on_full == FULL_BLOCK ? STEP_DRAIN_BLOCK : STEP_DRAIN);
+	s->deadline[TIMER_DRAIN] = t->now + listen_patience(t);
 	step_do(t, ACT_DRAIN, slot, 0);
 }
 
 void
 listen_on_drain(struct turn *t, int slot)
 {
-	step_say(t, slot, SAY_NOT_DRAINED, t->conf->log.on_full == FULL_BLOCK ? STEP_DRAIN_BLOCK :
-	    STEP_DRAIN, 0);
+	step_say(t, slot, SAY_NOT_DRAINED, listen_patience(t), 0);
 	step_do(t, ACT_ABANDON, slot, 0);
 	restart_after_end(t, slot);
 }
@@ -207,7 +211,9 @@ listen_helper_ended(struct turn *t, int slot, int32_t a)
 	enum step_helper helper = (enum step_helper)(a & 0xff);
 	enum step_helper_end how = (enum step_helper_end)(a >> 8);
 
-	if (w->closing && !(slot >= 0 && turn_server(t, slot)->draining))
+	/* At the end only who still has something to write is wanted. */
+	if (w->closing && (how != HELPER_END_DIED || helper == HELPER_INPUT) &&
+	    !(slot >= 0 && turn_server(t, slot)->draining))
 		return;
 	switch (helper) {
 	case HELPER_CARRIER:

@@ -110,11 +110,15 @@ static const struct row {
 } rows[] = { OPEN_ROWS(X) CLOSED_ROWS(X) };
 #undef X
 
-/* One byte for the SHORTEST of a text, by which a single memchr() finds that no row fits. */
+/* One byte for the SHORTEST of a text, and a bit for each that a closed row has: most lines fit none. */
 #define KEY(text) (uint8_t)((text)[0] + 3 * (text)[1] + 5 * (text)[2] + 7 * (text)[3])
-#define X(kind, whose, text) KEY(text),
-static const uint8_t keys[] = { OPEN_ROWS(X) CLOSED_ROWS(X) };
-#undef X
+#define BIT(text, part) | (KEY(text) / 64 == (part) ? UINT64_C(1) << KEY(text) % 64 : 0)
+#define X0(kind, whose, text) BIT(text, 0)
+#define X1(kind, whose, text) BIT(text, 1)
+#define X2(kind, whose, text) BIT(text, 2)
+#define X3(kind, whose, text) BIT(text, 3)
+static const uint64_t keys[] = { 0 CLOSED_ROWS(X0), 0 CLOSED_ROWS(X1), 0 CLOSED_ROWS(X2),
+	0 CLOSED_ROWS(X3) };
 
 #define X(kind, whose, text) + 1
 enum { OPEN = OPEN_ROWS(X), ROWS = OPEN CLOSED_ROWS(X) };
@@ -286,7 +290,8 @@ skip_thrown(struct piece *p, enum whose whose)
 	size_t n;
 
 	/* Most lines are done with here, those of a stack among them. */
-	if (p->bytes < 2 || !is_in(*p->at == '\t' ? "j" : "abex", p->at[1]))
+	if (p->bytes < 2 || (*p->at == '\t' ? p->at[1] != 'j' :
+	    *p->at != 'C' && *p->at != 'T' && *p->at != 'A' && *p->at != 'E'))
 		return false;
 	n = has_one(*p, "Caused by: \0Terminating due to \0Aborting due to \0", false);
 	if (n == 0 && whose == JVMS)
@@ -396,36 +401,21 @@ is_open(struct piece p)
 	    (p.at[n] == ' ' && p.at[n + 1] == 'l'));
 }
 
-static const char *
-text_of(int row)
-{
-	const char *text = texts;
-
-	while (row-- > 0)
-		text += rows[row].bytes;
-	return text;
-}
-
 static enum marker_kind
 kind_of(struct piece p, enum whose whose, int32_t *value)
 {
+	const char *text = texts;
+	bool open, closed;
+
 	if (p.bytes < SHORTEST)
 		return MARKER_NONE;
-	for (int i = is_open(p) ? 0 : OPEN; i < ROWS; i++) {
-		const struct row *row = &rows[i];
-		const uint8_t *same;
-
-		if (i >= OPEN) {
-			same = memchr(keys + i, KEY(p.at), (size_t)(ROWS - i));
-			if (same == NULL)
-				break;
-			i = (int)(same - keys);
-			row = &rows[i];
-			if (row->first != *p.at)
-				continue;
-		}
-		if (row->whose & whose && is_like(p, text_of(i), row->bytes, value) &&
-		    is_sane(row->kind, value))
+	open = is_open(p);
+	closed = keys[KEY(p.at) / 64] >> KEY(p.at) % 64 & 1;
+	for (const struct row *row = rows; open || closed; text += row++->bytes) {
+		if (row == rows + (closed ? ROWS : OPEN))
+			break;
+		if ((row < rows + OPEN ? open : row->first == *p.at) && row->whose & whose &&
+		    is_like(p, text, row->bytes, value) && is_sane(row->kind, value))
 			return (enum marker_kind)row->kind;
 	}
 	*value = 0;
@@ -456,7 +446,7 @@ plain(struct piece p, int32_t *value)
 
 	while (p.bytes > 0 && (p.at[p.bytes - 1] == '\r' || p.at[p.bytes - 1] == ' '))
 		p.bytes--;
-	while (p.bytes > 0 && is_in("\r\b> ", *p.at))
+	while (p.bytes > 0 && (*p.at == '\r' || *p.at == '\b' || *p.at == '>' || *p.at == ' '))
 		p = behind(p, 1);
 	whose = skip_prefix(&p);
 	if (whose == OTHERS)

@@ -17,7 +17,7 @@
 #include "sys.h"
 #include "writer.h"
 
-enum { BATCH = 4096, AT_ONCE = 4096, TRY_EACH = 1000, LAST_WAIT = 5000, SERVERS = 0, OWN = 1,
+enum { BATCH = 4096, AT_ONCE = 4096, TRY_EACH = 1000, LAST_WAIT = 5000, OPEN_MOST = 64, SERVERS = 0, OWN = 1,
 	STREAMS = 2 };
 
 struct stream {
@@ -30,11 +30,13 @@ struct stream {
 static struct {
 	struct stream stream[STREAMS];
 	struct writer server[CONF_SERVERS], own;
+	char name[CONF_SERVERS][CONF_NAME_BYTES];	/* the last that was not "": one may leave */
 	uint32_t mapped;		/* slots whose ring we have, a bit each */
 	bool one;			/* both streams go to the same place */
 	bool terminal;			/* standard output is one */
 	int turn;			/* the slot that comes next, so that none is forgotten */
 	int open;			/* the slot inside whose line standard output stands, or -1 */
+	int open_batches;		/* ... and how much of that line there has been */
 	int quote;			/* the slot that is quoted, or -1 */
 	uint64_t quote_at, quote_end;
 	struct filter_state quote_state;
@@ -68,11 +70,14 @@ set_form(struct writer *w)
 {
 	uint32_t form = out.own.ring.head->form;
 	const struct ring_head *h = w->ring.head;
+	char *name = out.name[w->slot];
 
-	w->form = (struct filter_form){ .name = h->name, .json = form & RING_JSON,
+	if (h->name[0] != '\0')
+		fmt_put(name, CONF_NAME_BYTES, "%.*s", CONF_NAME_BYTES - 1, h->name);
+	w->form = (struct filter_form){ .name = name, .json = form & RING_JSON,
 		.prefix = form & RING_PREFIX,
 		.color = form & RING_COLOR || (form & RING_COLOR_AUTO && out.terminal),
-		.raw = h->terminal && !(form & (RING_JSON | RING_PREFIX)) };
+		.raw = h->terminal && out.terminal && !(form & (RING_JSON | RING_PREFIX)) };
 }
 
 static void
@@ -132,17 +137,19 @@ fill_from(int slot, int64_t now, bool all, int *wait)
 static bool
 fill_servers(int64_t now, bool all, int *wait)
 {
-	if (out.open >= 0 && fill_from(out.open, now, all, wait))
+	/* A line that does not end must not be all that is ever seen. */
+	if (out.open >= 0 && out.open_batches < OPEN_MOST && fill_from(out.open, now, all, wait))
 		return true;
 	for (int i = 0; i < CONF_SERVERS; i++) {
-		int slot = (out.turn + i) % CONF_SERVERS;
+		int slot = (out.turn + i) % CONF_SERVERS, breaks = out.open >= 0;
 
-		if (out.mapped & 1U << slot && fill_from(slot, now, all, wait)) {
-			out.turn = (slot + 1) % CONF_SERVERS;
+		if (slot != out.open && out.mapped & 1U << slot && fill_from(slot, now, all, wait)) {
+			/* The end of the open line goes first, then it is this one's turn. */
+			out.turn = breaks ? slot : (slot + 1) % CONF_SERVERS;
 			return true;
 		}
 	}
-	return false;
+	return out.open >= 0 && fill_from(out.open, now, all, wait);
 }
 
 /* ---- our own lines, and what they quote ---- */
@@ -200,6 +207,14 @@ take_order(const char *from, size_t bytes, uint64_t tail)
 }
 
 static bool
+own_has_news(void)
+{
+	const struct ring_head *h = out.own.ring.head;
+
+	return out.quote >= 0 || h->place[RING_OUTPUT].tail != h->head;
+}
+
+static bool
 fill_own(int64_t now, bool all, int *wait)
 {
 	struct stream *s = &out.stream[OWN];
@@ -235,6 +250,7 @@ batch_done(struct stream *s)
 	if (s == &out.stream[SERVERS] && s->from != NULL) {
 		int slot = s->from->slot;
 
+		out.open_batches = out.open == slot ? out.open_batches + 1 : 0;
 		out.open = is_inside(slot) ? slot : out.open == slot ? -1 : out.open;
 	}
 }
@@ -260,25 +276,34 @@ flush(struct stream *s)
 		batch_done(s);
 }
 
+/* Whether something that was waiting has gone out. */
+static bool
+push(struct stream *s)
+{
+	if (is_idle(s))
+		return false;
+	flush(s);
+	return !s->stuck;
+}
+
 /* One round; false: there was nothing to do, or what there is has to wait. */
 static bool
 work(int64_t now, bool all, int *wait)
 {
 	struct stream *servers = &out.stream[SERVERS], *own = &out.stream[OWN];
-	bool did = false;
+	bool moved = false;
 
 	map_new_slots();
+	/* Where both go to one place a line of theirs is ended before ours is even made. */
+	if (is_idle(own) && is_idle(servers) && out.one && out.open >= 0 && own_has_news() && break_line())
+		moved = push(servers);
 	if (is_idle(own) && (!out.one || is_idle(servers)))
-		did = fill_own(now, all, wait);
-	if (did && out.one && !is_idle(own) && break_line())
-		flush(servers);
-	if (!is_idle(own) && (!out.one || is_idle(servers)))
-		flush(own);
+		moved |= fill_own(now, all, wait) && is_idle(own);
+	if (!out.one || is_idle(servers))
+		moved |= push(own);
 	if (is_idle(servers) && (!out.one || is_idle(own)))
-		did |= fill_servers(now, all, wait);
-	if (!is_idle(servers))
-		flush(servers);
-	return did && !servers->stuck && !own->stuck;
+		moved |= fill_servers(now, all, wait) && is_idle(servers);
+	return push(servers) || moved;
 }
 
 /* ---- the process ---- */
@@ -328,9 +353,13 @@ recover(void)
 static bool
 fall_asleep(void)
 {
-	bool quiet = ring_sleep(&out.own.ring, RING_OUTPUT) && out.quote < 0;
+	bool servers_stuck = out.stream[SERVERS].stuck, own_stuck = out.stream[OWN].stuck, quiet;
 
-	for (int slot = 0; slot < CONF_SERVERS; slot++)
+	if (out.one)
+		servers_stuck = own_stuck = servers_stuck || own_stuck;
+	/* What is stuck has news all the time; it waits for its reader, and not for a bell. */
+	quiet = own_stuck || (ring_sleep(&out.own.ring, RING_OUTPUT) && out.quote < 0);
+	for (int slot = 0; slot < CONF_SERVERS && !servers_stuck; slot++)
 		if (out.mapped & 1U << slot && out.server[slot].ring.head->shown &&
 		    !ring_sleep(&out.server[slot].ring, RING_OUTPUT) &&
 		    out.server[slot].partial_since == 0)
@@ -348,11 +377,10 @@ wait_for_news(int wait, bool last)
 		{ .fd = a->stuck && !a->regular ? 1 : -1, .events = POLLOUT },
 		{ .fd = b->stuck && !b->regular ? 2 : -1, .events = POLLOUT },
 	};
-	bool stuck = a->stuck || b->stuck;
 
 	if ((a->stuck && a->regular) || (b->stuck && b->regular) || last)
 		wait = wait < 0 || wait > TRY_EACH ? TRY_EACH : wait;
-	if (fall_asleep() || stuck)
+	if (fall_asleep())
 		sys_poll(fds, 4, wait);
 	sys_bell_clear(CONSOLE_BELL_OUTPUT);
 }

@@ -88,7 +88,8 @@ why_ended(const struct step_server *s)
 		return REASON_HUNG;
 	if (listen_said(s, MARKER_RESTART_ASKED) && step_exit_code(s->status) == 0)
 		return REASON_RESTART_ASKED;
-	if (reason != REASON_NONE && (reason != REASON_OOM_HEAP || !ended_well(s)))
+	/* Some of it a server may have survived. */
+	if (reason != REASON_NONE && (!s->was_ready || !ended_well(s)))
 		return reason;
 	if (ended_well(s))
 		return REASON_STOPPED;
@@ -225,7 +226,10 @@ asked_again(struct turn *t, int slot)
 	}
 }
 
-/* The whole tree has ended, and all that it printed is here.  The one place that decides whether a server starts again. */
+/*
+ * The whole tree has ended, and all that it printed is here.  The one place that decides whether a
+ * server starts again.
+ */
 void
 restart_after_end(struct turn *t, int slot)
 {

@@ -55,7 +55,7 @@ ring_map(struct ring *ring, int fd, int slot, bool writable)
 
 	if (map == NULL)
 		return -ENOMEM;
-	*ring = (struct ring){ .head = map, .bytes = (char *)map + RING_HEAD };
+	*ring = (struct ring){ .head = map, .bytes = (char *)map + RING_HEAD, .size = size_of(slot) };
 	return 0;
 }
 
@@ -64,7 +64,7 @@ ring_map_head(struct ring *ring, int fd, int slot)
 {
 	void *map = sys_map_fd_at(fd, (int64_t)offset_of(slot), RING_HEAD);
 
-	*ring = (struct ring){ .head = map };
+	*ring = (struct ring){ .head = map, .size = size_of(slot) };
 	return map == NULL ? -ENOMEM : 0;
 }
 
@@ -112,8 +112,8 @@ ring_produce(struct ring *ring)
 	 * One that was killed had overwritten what its last `reserve` says, and that is not undone
 	 * by what it did not publish: readers are told so until the head has passed it.
 	 */
-	ring->soiled = h->reserve - h->head <= h->size / CHUNK_PART ? h->reserve : h->head;
-	h->inside = h->head > 0 && ring->bytes[(h->head - 1) % h->size] != '\n';
+	ring->soiled = h->reserve - h->head <= ring->size / CHUNK_PART ? h->reserve : h->head;
+	h->inside = h->head > 0 && ring->bytes[(h->head - 1) % ring->size] != '\n';
 	h->producer_asleep = 0;
 }
 
@@ -127,9 +127,10 @@ reserve(const struct ring *ring, uint64_t until)
 
 /* How far the producer may go without overwriting what a writer still needs. */
 static size_t
-room_before_writers(const struct ring_head *h)
+room_before_writers(const struct ring *ring)
 {
-	size_t room = h->size;
+	const struct ring_head *h = ring->head;
+	uint64_t room = ring->size;
 
 	for (int i = 0; i < RING_WRITERS; i++) {
 		/* In one order with `producer_asleep`: see ring_wait_room(). */
@@ -138,20 +139,20 @@ room_before_writers(const struct ring_head *h)
 
 		if (!h->place[i].wanted)
 			continue;
-		behind = behind < h->size ? behind : h->size;
-		room = h->size - behind < room ? h->size - behind : room;
+		behind = behind < ring->size ? behind : ring->size;
+		room = ring->size - behind < room ? ring->size - behind : room;
 	}
-	return room;
+	return (size_t)room;
 }
 
 char *
 ring_room(struct ring *ring, size_t *bytes)
 {
 	struct ring_head *h = ring->head;
-	size_t room = h->size / CHUNK_PART;
+	size_t room = ring->size / CHUNK_PART;
 
 	if (h->block) {
-		size_t left = room_before_writers(h);
+		size_t left = room_before_writers(ring);
 
 		room = left < room ? left : room;
 	}
@@ -159,16 +160,20 @@ ring_room(struct ring *ring, size_t *bytes)
 	reserve(ring, h->head + room);
 	/* Whoever sees a byte that is put there sees this as well. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return ring->bytes + h->head % h->size;
+	return ring->bytes + h->head % ring->size;
 }
 
 void
 ring_line(struct ring *ring, uint64_t newline)
 {
 	struct ring_head *h = ring->head;
+	uint64_t blocks = ring->size / RING_BLOCK, last = newline / RING_BLOCK;
 
-	for (; ring->indexed * RING_BLOCK <= newline; ring->indexed++)
-		h->index[ring->indexed % (h->size / RING_BLOCK)] = ring->lines;
+	/* Those that are not held any more, or never were, are left out: in PID 1 this must end. */
+	if (last >= blocks && ring->indexed < last - blocks)
+		ring->indexed = last - blocks;
+	for (; ring->indexed <= last; ring->indexed++)
+		h->index[ring->indexed % blocks] = ring->lines;
 	ring->lines++;
 }
 
@@ -181,7 +186,7 @@ ring_publish(struct ring *ring, size_t bytes, const int bells[RING_WRITERS])
 		/* Not the one of the head: killed before the head moves, nothing has happened. */
 		struct ring_count *next = &h->count[h->count[0].head == h->head];
 
-		h->inside = ring->bytes[(h->head + bytes - 1) % h->size] != '\n';
+		h->inside = ring->bytes[(h->head + bytes - 1) % ring->size] != '\n';
 		__atomic_thread_fence(__ATOMIC_RELEASE);
 		*next = (struct ring_count){ h->head + bytes, ring->lines, ring->indexed };
 	}
@@ -207,7 +212,7 @@ ring_wait_room(struct ring *ring, int timeout_ms)
 	struct ring_head *h = ring->head;
 
 	__atomic_store_n(&h->producer_asleep, 1, __ATOMIC_SEQ_CST);
-	if (room_before_writers(h) == 0)
+	if (room_before_writers(ring) == 0)
 		sys_futex_wait(&h->producer_asleep, 1, timeout_ms);
 	__atomic_store_n(&h->producer_asleep, 0, __ATOMIC_SEQ_CST);
 }
@@ -218,7 +223,7 @@ ring_put(struct ring *ring, const char *line, size_t bytes, const int bells[RING
 	size_t room;
 	char *to;
 
-	if (bytes == 0 || bytes > ring->head->size / CHUNK_PART)
+	if (bytes == 0 || bytes > ring->size / CHUNK_PART)
 		return;
 	to = ring_room(ring, &room);
 	if (bytes > room)
@@ -234,7 +239,7 @@ bool
 ring_held(const struct ring *ring, uint64_t at)
 {
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&ring->head->reserve, __ATOMIC_RELAXED) - at <= ring->head->size;
+	return __atomic_load_n(&ring->head->reserve, __ATOMIC_RELAXED) - at <= ring->size;
 }
 
 const char *
@@ -242,9 +247,9 @@ ring_look(const struct ring *ring, uint64_t at, size_t *bytes, bool *lapped)
 {
 	uint64_t head = __atomic_load_n(&ring->head->head, __ATOMIC_ACQUIRE);
 
-	*lapped = head - at > ring->head->size || !ring_held(ring, at);
+	*lapped = head - at > ring->size || !ring_held(ring, at);
 	*bytes = *lapped ? 0 : (size_t)(head - at);
-	return ring->bytes + at % ring->head->size;
+	return ring->bytes + at % ring->size;
 }
 
 uint64_t
@@ -271,8 +276,8 @@ ring_line_of(const struct ring *ring, uint64_t at)
 	/* A block gets into the index with the first newline in or behind it. */
 	if (block >= count.indexed)
 		return count.lines;
-	return h->index[block % (h->size / RING_BLOCK)] +
-	    ring_newlines(ring->bytes + block * RING_BLOCK % h->size,
+	return h->index[block % (ring->size / RING_BLOCK)] +
+	    ring_newlines(ring->bytes + block * RING_BLOCK % ring->size,
 	    (size_t)(at - block * RING_BLOCK));
 }
 
@@ -280,7 +285,7 @@ ring_line_of(const struct ring *ring, uint64_t at)
 static uint64_t
 line_start(const struct ring *ring, uint64_t from, uint64_t end)
 {
-	const char *at = ring->bytes + (from - 1) % ring->head->size, *newline;
+	const char *at = ring->bytes + (from - 1) % ring->size, *newline;
 
 	if (from == 0)
 		return 0;
@@ -295,7 +300,7 @@ ring_resume(const struct ring *ring, uint64_t *line)
 
 	for (;;) {
 		uint64_t head = __atomic_load_n(&h->head, __ATOMIC_ACQUIRE);
-		uint64_t from = head > h->size / 2 ? head - h->size / 2 : 0;
+		uint64_t from = head > ring->size / 2 ? head - ring->size / 2 : 0;
 		uint64_t at = line_start(ring, from, head);
 
 		*line = ring_line_of(ring, at);
@@ -308,13 +313,12 @@ ring_resume(const struct ring *ring, uint64_t *line)
 static uint64_t
 last_from(const struct ring *ring, uint64_t oldest, uint64_t end, unsigned lines)
 {
-	const struct ring_head *h = ring->head;
 	uint64_t at = end;
 
-	if (ring->bytes[(end - 1) % h->size] == '\n')
+	if (ring->bytes[(end - 1) % ring->size] == '\n')
 		at--;
 	for (; lines > 0; lines--) {
-		const char *from = ring->bytes + oldest % h->size;
+		const char *from = ring->bytes + oldest % ring->size;
 		const char *newline = memrchr(from, '\n', (size_t)(at - oldest));
 
 		if (newline == NULL)
@@ -335,7 +339,7 @@ ring_last(const struct ring *ring, uint64_t end, unsigned lines)
 	for (;;) {
 		uint64_t oldest = __atomic_load_n(&h->reserve, __ATOMIC_ACQUIRE), at;
 
-		oldest = oldest > h->size / 2 ? oldest - h->size / 2 : 0;
+		oldest = oldest > ring->size / 2 ? oldest - ring->size / 2 : 0;
 		if (end <= oldest || lines == 0)
 			return end;
 		at = last_from(ring, oldest, end, lines);

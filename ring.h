@@ -76,7 +76,7 @@ struct ring_head {
 	uint32_t slots, form;		/* of our own ring: slots in use; enum ring_form */
 	uint32_t shown;			/* on our standard output */
 	uint32_t terminal;		/* its bytes are for a terminal (tty = pty): as they come */
-	uint32_t rotate;		/* how often rotation was asked for */
+	uint32_t rotate, rotated;	/* how often rotation was asked for; what of it is done */
 	uint32_t leave;			/* the pid of a file writer that is to leave */
 	uint32_t inside;		/* the producer stands inside a line */
 	int32_t players;		/* online, as the console tells */
@@ -94,6 +94,7 @@ enum ring_form { RING_PREFIX = 1, RING_COLOR = 2, RING_COLOR_AUTO = 4, RING_JSON
 struct ring {
 	struct ring_head *head;
 	char *bytes;
+	uint64_t size;			/* of our own knowledge: others can write into the head */
 	uint64_t lines, indexed;	/* of the producer, until it publishes */
 	uint64_t soiled;		/* a producer before it may have written up to here */
 };

@@ -115,6 +115,9 @@ server_rest(struct turn *t, int slot, enum step_state state)
 	s->draining = false;
 	s->asked_down = s->wish != WISH_UP;
 	s->by_itself = s->wish == WISH_UP;
+	/* It may have had our terminal, which the others could not hear. */
+	if (!s->console && s->started_at != 0 && !t->m->whole.ending)
+		listen_input(t);
 	if (s->leaving) {
 		server_free(s);
 		step_do(t, ACT_FORGET, slot, 0);

@@ -151,6 +151,7 @@ tick_whole(struct turn *t)
 	}
 	if (deadline[WHOLE_CLOSE] <= t->now) {
 		deadline[WHOLE_CLOSE] = STEP_NEVER;
+		step_say(t, -1, SAY_NOT_WRITTEN, listen_patience(t), 0);
 		finish(t);
 	}
 }
@@ -327,7 +328,7 @@ settle(struct turn *t)
 	if (w->ending || (exit_when_all_rest(t) && by_itself && !asked)) {
 		w->ending = w->closing = true;
 		step_say(t, -1, SAY_ALL_ENDED, exit_code(t), 0);
-		w->deadline[WHOLE_CLOSE] = t->now + STEP_DRAIN;
+		w->deadline[WHOLE_CLOSE] = t->now + listen_patience(t);
 		step_do(t, ACT_CLOSE, -1, 0);
 	} else if (!w->rest_said && by_itself) {
 		w->rest_said = true;

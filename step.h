@@ -201,6 +201,7 @@ enum {
 	X(ASKED_AGAIN, INFO, "asked to be started again (/restart)") \
 	X(NOT_DRAINED, WARN, "what it printed last could not be taken over within {bt}; some of it " \
 	    "may be missing in the log") \
+	X(NOT_WRITTEN, WARN, "not all of the consoles could be written within {bt}; leaving all the same") \
 	X(RESTART_IN, INFO, "starting again in {bt}") \
 	X(RESTART_NOW, INFO, "starting again") \
 	X(NO_RESTART, ERROR, "not starting again (restart = no)") \

@@ -77,6 +77,8 @@ void listen_alive(struct turn *t, int slot);
 /* The tree is gone: take over what it printed, then restart_after_end(). */
 void listen_drain(struct turn *t, int slot);
 void listen_on_drain(struct turn *t, int slot);
+/* How long what was printed is waited for, in ms. */
+int64_t listen_patience(const struct turn *t);
 /* A file writer where one is wanted; a reader of our standard input unless that is a server's own. */
 void listen_files(struct turn *t, int slot);
 void listen_input(struct turn *t);

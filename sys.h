@@ -125,7 +125,7 @@ int sys_poll(struct pollfd *fds, unsigned count, int timeout_ms);	/* EINTR is 0 
 int sys_make_fifo_at(int dir, const char *name, mode_t mode);
 int sys_make_dir_at(int dir, const char *name, mode_t mode);
 int sys_link_at(int dir, const char *name, const char *target);
-int sys_rename_at(int dir, const char *from, const char *to);
+int sys_rename_new_at(int dir, const char *from, const char *to);	/* -EEXIST: there is one */
 int sys_pipe_room(int fd, int bytes);	/* what it has then, or -errno */
 int sys_waiting_bytes(int fd);		/* in a pipe or terminal */
 int64_t sys_place_in(int fd);		/* the offset that all who share the open file share */

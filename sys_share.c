@@ -125,9 +125,18 @@ sys_link_at(int dir, const char *name, const char *target)
 	return symlinkat(target, dir, name) ? -errno : 0;
 }
 
+/* RENAME_NOREPLACE (Linux 3.15) is not known to every file system; then a look has to do. */
 int
-sys_rename_at(int dir, const char *from, const char *to)
+sys_rename_new_at(int dir, const char *from, const char *to)
 {
+	struct stat st;
+
+	if (syscall(SYS_renameat2, dir, from, dir, to, 1 /* RENAME_NOREPLACE */) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	if (fstatat(dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
 	return renameat(dir, from, dir, to) ? -errno : 0;
 }
 

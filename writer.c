@@ -89,7 +89,7 @@ make(const struct writer *w, struct ring_note *note, struct filter_state *state,
 	const struct filter_form form = { .name = w->form.name, .raw = note->form & RAW,
 		.json = note->form & JSON, .prefix = note->form & PREFIX,
 		.color = note->form & COLOR };
-	const char *bytes = w->ring.bytes + note->from % w->ring.head->size;
+	const char *bytes = w->ring.bytes + note->from % w->ring.size;
 	size_t count = (size_t)(note->tail - note->from), filled, used;
 
 	*state = place_of(w)->now;

@@ -129,6 +129,9 @@ good_server_name(const char *name)
 	size_t n = strspn(name,
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
+	/* The run_dir has something else of that name. */
+	if (strcmp(name, "lock") == 0 || strcmp(name, "console") == 0 || strcmp(name, "control") == 0)
+		return false;
 	return name[n] == '\0' && name[0] != '-' && n > 0 && n < CONF_NAME_BYTES;
 }
 
@@ -155,7 +158,8 @@ say_section(struct conf_job *job, const char *title)
 		conf_unknown_section(job, title);
 	else if (job->section < 0 && !good_server_name(server))
 		conf_complain(job, job->line, CONF_NOWHERE, -1, "[%s]: a server's name is 1 to %d "
-		    "letters, digits, _ or -, and does not begin with -", title,
+		    "letters, digits, _ or -, does not begin with -, and is not lock, console or control",
+		    title,
 		    CONF_NAME_BYTES - 1);
 	else if (job->section < 0)
 		conf_complain(job, job->line, CONF_NOWHERE, -1,

@@ -189,7 +189,7 @@ its_word()
 	local type command
 	while read -r type command; do
 		: >journal >log
-		ini_java "--stop-command $command" type=$type
+		ini_java "--stop-command $command" type="$type"
 		start
 		ready
 		wait_for log 'running after'

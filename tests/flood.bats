@@ -65,16 +65,16 @@ another()
 	kill_now_and_then files "$n" &
 	killers=$!
 	kill_now_and_then output "$n"
-	wait "$killers" || :
+	wait "$killers"
 	wait_for journal ' flooded ' || :
 	newest
 	stop
-	all_logs | numbers >numbers
-	seq "$lines" | cmp - numbers
-	numbers <file | cmp - numbers
+	all_logs | numbers >written
+	seq "$lines" | cmp - written
+	numbers <file | cmp - written
 	expect_count journal ' start ' 1
-	seen log 'a console process (files) ended (signal 9)'
-	seen log 'a console process (output) ended (signal 9)'
+	expect_count log 'a console process (files) ended (signal 9)' "$n"
+	expect_count log 'a console process (output) ended (signal 9)' "$n"
 }
 
 @test "carriers killed under a flood: at most what one read brought is lost by each" {
@@ -90,11 +90,13 @@ another()
 	private_dirty
 	[ "$private_dirty" -le 100 ]
 	stop
-	bytes=$(all_logs | wc -c)
+	bytes=$(($(all_logs | numbers | wc -l) * 100))
 	lost=$((lines * 100 - bytes))
 	echo "# $n kills: $lost bytes of $((lines * 100)) lost" >&3
 	# A quarter of a ring is the most that is read at once.
-	[ "$lost" -ge 0 ] && [ "$lost" -le $((n * 262144)) ]
+	[ "$lost" -ge 0 ]
+	[ "$lost" -le $((n * 262144)) ]
+	expect_count log 'a console process (carrier) ended (signal 9)' "$n"
 	# What is there is there once, and in order.
 	all_logs | numbers | sort -c -n -u
 	expect_count journal ' start ' 1
@@ -215,8 +217,8 @@ for_ticks()
 }
 
 @test "under block a stuck disk holds the server up, and nothing else" {
-	local lines=100000
-	flooder $lines log.on_full=block log.stdout=no mcinit.log_level=debug
+	local sent=100000
+	flooder $sent log.on_full=block log.stdout=no mcinit.log_level=debug
 	start
 	wait_for journal ' clock ' 1
 	console_processes "$pid" files
@@ -226,5 +228,67 @@ for_ticks()
 	kill -CONT "$children"
 	wait_for journal ' flooded '
 	stop
-	all_logs | numbers | cmp - <(seq "$lines")
+	all_logs | numbers | cmp - <(seq "$sent")
+}
+
+@test "standard error is stuck: standard output goes on, and under block the server, too" {
+	local sent=30000
+	flooder $sent log.dir= log.on_full=block
+	mkfifo stuck
+	exec {held}<>stuck
+	dd if=/dev/zero of=stuck bs=4096 oflag=nonblock 2>/dev/null || :
+	launch sh -c 'exec "$@" >file 2>stuck' - "$MCINIT" -c mcinit.ini
+	wait_for journal ' flooded '
+	until_true all_there
+	stop
+	numbers <file | cmp - <(seq "$sent")
+	exec {held}>&-
+}
+
+all_there()
+{
+	grep -q "flood 00000$sent " file
+}
+
+@test "a line without an end does not hide what the other servers print" {
+	mkdir aa bb
+	cat >mcinit.ini <<-END
+	[mcinit]
+	run_dir = $here/run
+	[log]
+	on_full = block
+	[server]
+	type = generic
+	[server:aa]
+	command = cat /dev/zero
+	[server:bb]
+	command = $FAKE --silent --flood 0 --flood-lines 30000 --journal $journal
+	END
+	launch sh -c 'exec "$@" >/dev/null' - "$MCINIT" -c mcinit.ini
+	wait_for journal ' flooded '
+	stop
+}
+
+@test "whoever writes nonsense into the heads of the rings ends no server and not mcinit" {
+	local byte
+	for byte in '\377' '\177' '\0'; do
+		: >journal
+		flooder 0 log.on_full=block
+		start
+		wait_for journal ' clock ' 2
+		# The page of our own ring's head, and that of the first server.
+		for at in 0 17; do
+			tr '\0' "$byte" </dev/zero | head -c 4096 |
+			    dd of=run/console bs=4096 seek=$at conv=notrunc 2>/dev/null
+		done
+		tell USR1
+		tell USR2
+		tell 50
+		newest
+		kill -0 "$server"
+		tell TERM
+		wait_for journal ' saved '
+		until_true gone "$outer"
+		wait "$outer"
+	done
 }

@@ -134,16 +134,17 @@ written()
 }
 
 @test "while nobody prints anything the console processes make no system call" {
-	local child before
+	local before processes
 	ini '' log.dir="$here/logs"
 	start
 	ready
 	wait_for log 'running after'
 	console_processes "$pid"
-	until_true all_sleep $children
-	before=$(activities $children)
+	read -ra processes <<<"$children"
+	until_true all_sleep "${processes[@]}"
+	before=$(activities "${processes[@]}")
 	read -rt 1.5 -u "$idle" || :
-	[ "$(activities $children)" = "$before" ]
+	[ "$(activities "${processes[@]}")" = "$before" ]
 	stop
 }
 

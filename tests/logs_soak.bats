@@ -314,7 +314,7 @@ said_bytes()
 }
 
 @test "a hanging disk does not hold up the end, and the rest is written when it hangs no more" {
-	taps
+	taps log.on_full=drop
 	start
 	hold
 	say one
@@ -326,10 +326,25 @@ said_bytes()
 	[ "$(<logs/server.log)" = one ]
 }
 
-# It stands in the ring, whatever the disk does.
+@test "under block process 1 leaves when the disk has what was printed, and not before" {
+	taps
+	start_pid1
+	hold
+	say one
+	until_true printed one nsenter -t "$pid" -m -p
+	tell TERM
+	wait_for log 'all servers have ended'
+	[ ! -s logs/server.log ]
+	let_go
+	expect_exit 0
+	[ "$(<logs/server.log)" = one ]
+	never_seen log 'leaving all the same'
+}
+
+# printed LINE [COMMAND...]: it stands in the ring, whatever the disk does.
 printed()
 {
-	"$MCINIT" -S "$here/run/control" logs | grep -qx "$1"
+	"${@:2}" "$MCINIT" -S "$here/run/control" logs | grep -qx "$1"
 }
 
 # --- what is killed ---

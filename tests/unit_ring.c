@@ -253,7 +253,7 @@ step(size_t *reserved, size_t *put)
 		if (random_below(4) > 0)
 			break;
 		mark_lines(&lab.ring, to, *put);
-		lab.ring = (struct ring){ .head = lab.ring.head, .bytes = lab.ring.bytes };
+		lab.ring = (struct ring){ .head = lab.ring.head, .bytes = lab.ring.bytes, .size = lab.ring.size };
 		ring_produce(&lab.ring);
 		ring_publish(&lab.ring, 0, no_bells);
 		*reserved = 0;
@@ -315,7 +315,7 @@ check_successor(uint64_t before)
 {
 	struct ring_head *h = lab.ring.head;
 
-	lab.ring = (struct ring){ .head = h, .bytes = lab.ring.bytes };
+	lab.ring = (struct ring){ .head = h, .bytes = lab.ring.bytes, .size = lab.ring.size };
 	ring_produce(&lab.ring);
 	ring_publish(&lab.ring, 0, no_bells);
 	assert_true(h->head == before || h->head > before + 10);
