@@ -57,7 +57,8 @@ end_everything()
 		start | parent | daemon | orphan) ;;
 		*) continue ;;
 		esac
-		[ -e "/proc/$number" ] || continue
+		# In a namespace of its own it had a number that out here may be ours.
+		[[ -e /proc/$number && ! /proc/$number/exe -ef /proc/$$/exe ]] || continue
 		[[ "$(readlink "/proc/$number/cwd" 2>/dev/null)" != "$here"* ]] ||
 		    kill -KILL "$number" 2>/dev/null || :
 	done <"$journal"
