@@ -12,42 +12,17 @@
 #include <sys/reboot.h>
 
 #include "become.h"
+#include "fds.h"
 #include "fmt.h"
 #include "jvm.h"
 #include "log.h"
 #include "sys.h"
 #include "words.h"
 
-/* Bits of proc_main.warned: 0..6 are the child's (become.c). */
-enum { WARNED_BLIND = 7 };
-
 const char *
 act_name(const struct act_scope *scope, int slot)
 {
 	return slot < 0 ? NULL : scope->conf->name[slot];
-}
-
-void
-act_tell(struct act_scope *scope, int what, int slot, int32_t a)
-{
-	if (scope->count == ACT_QUEUE) {
-		log_err(NULL, 0, "event %s was lost: the queue is full; please report it",
-		    words_event(what));
-		return;
-	}
-	scope->queue[(scope->head + scope->count++) % ACT_QUEUE] = (struct step_event){
-		.what = (uint8_t)what, .slot = (int8_t)slot, .a = a };
-}
-
-bool
-act_next(struct act_scope *scope, struct step_event *event)
-{
-	if (scope->count == 0)
-		return false;
-	*event = scope->queue[scope->head];
-	scope->head = (scope->head + 1) % ACT_QUEUE;
-	scope->count--;
-	return true;
 }
 
 /* ---- starting ---- */
@@ -67,30 +42,52 @@ child(const struct act_scope *scope, int slot, int report)
 }
 
 static void
+cannot_spawn(struct act_scope *scope, int slot, int rc, const char *what)
+{
+	log_err(act_name(scope, slot), rc, "%s", what);
+	console_end(&scope->world->console, slot);
+	console_release(&scope->world->console, slot);
+	act_tell(scope, STEP_SPAWN_FAILED, slot,
+	    proc_may_pass(-rc) ? FAILURE_RETRY : FAILURE_FATAL);
+}
+
+/* The number of the new main process, or -errno after it was told. */
+static pid_t
+start_main(struct act_scope *scope, int slot)
+{
+	int report = -1, rc = console_prepare(&scope->world->console, slot, scope->conf);
+	pid_t pid;
+
+	if (rc < 0) {
+		cannot_spawn(scope, slot, rc, "cannot make its console");
+		return rc;
+	}
+	pid = proc_fork(&scope->world->proc, slot, &report);
+	if (pid == 0)
+		child(scope, slot, report);
+	if (pid < 0)
+		cannot_spawn(scope, slot, (int)pid, "cannot fork");
+	return pid;
+}
+
+static void
 act_spawn(struct act_scope *scope, const struct step_act *a)
 {
 	const struct conf_server *conf = &scope->conf->server[a->slot];
 	struct proc_main *p = &scope->world->proc.main[a->slot];
-	int report = -1, rc = console_prepare(&scope->world->console, a->slot, scope->conf);
-	pid_t pid = rc < 0 ? rc : proc_fork(&scope->world->proc, a->slot, &report);
+	int rc = 0;
 
-	if (pid == 0)
-		child(scope, a->slot, report);
-	if (pid < 0) {
-		log_err(act_name(scope, a->slot), (int)pid, rc < 0 ? "cannot make its console" : "cannot fork");
-		console_end(&scope->world->console, a->slot);
-		console_release(&scope->world->console, a->slot);
-		act_tell(scope, STEP_SPAWN_FAILED, a->slot,
-		    proc_may_pass((int)-pid) ? FAILURE_RETRY : FAILURE_FATAL);
+	/* Is there one already, then an image before us forked it, and did not live to tell. */
+	if (p->pid == 0 && start_main(scope, a->slot) < 0)
 		return;
-	}
-	if (sys_epoll_add(scope->epoll, p->report, TAG_REPORT | (unsigned)a->slot) < 0) {
-		/* Its end tells the same, only later; but it must not stay open for ever. */
-		sys_close(p->report);
-		p->report = -1;
-	}
+	proc_open(p);
+	if (p->report >= 0)
+		rc = sys_epoll_add(scope->epoll, p->report, TAG_REPORT | (unsigned)a->slot);
+	/* Its end tells the same, only later; but it must not stay open for ever. */
+	if (rc < 0 && rc != -EEXIST)
+		fds_drop(&p->report);
 	log_info(act_name(scope, a->slot), "starting %s in %s (pid %d)",
-	    conf->command.count > 0 ? conf->command.text : conf->jar, conf->dir, (int)pid);
+	    conf->command.count > 0 ? conf->command.text : conf->jar, conf->dir, (int)p->pid);
 	act_tell(scope, STEP_SPAWNED, a->slot, 0);
 	if (p->report < 0)
 		act_tell(scope, STEP_EXEC_DONE, a->slot, 0);
@@ -125,8 +122,8 @@ say_not_executed(const char *name, const struct conf_server *conf, const struct 
 }
 
 /* The message for a failed stage, and what it means for the decision. */
-static enum step_failure
-judge(const struct act_scope *scope, int slot, const struct proc_report *r)
+enum step_failure
+act_judge(const struct act_scope *scope, int slot, const struct proc_report *r)
 {
 	const struct conf_server *conf = &scope->conf->server[slot];
 	const char *name = act_name(scope, slot);
@@ -156,8 +153,8 @@ judge(const struct act_scope *scope, int slot, const struct proc_report *r)
 	return proc_may_pass(r->error) ? FAILURE_RETRY : FAILURE_FATAL;
 }
 
-static void
-warn_once(const struct act_scope *scope, int slot, const struct proc_report *r)
+void
+act_warn_once(const struct act_scope *scope, int slot, const struct proc_report *r)
 {
 	struct proc_main *p = &scope->world->proc.main[slot];
 	uint8_t bit = (uint8_t)(1U << r->what_bit);
@@ -170,39 +167,6 @@ warn_once(const struct act_scope *scope, int slot, const struct proc_report *r)
 		    "server off this world", scope->conf->server[slot].dir, r->what);
 	else
 		log_warn(act_name(scope, slot), r->error, "cannot set %s; going on without", r->what);
-}
-
-static void
-close_report(struct act_scope *scope, int slot)
-{
-	struct proc_main *p = &scope->world->proc.main[slot];
-
-	if (p->report < 0)
-		return;
-	sys_epoll_remove(scope->epoll, p->report);
-	sys_close(p->report);
-	p->report = -1;
-}
-
-void
-act_hear_report(struct act_scope *scope, int slot)
-{
-	struct proc_main *p = &scope->world->proc.main[slot];
-	struct proc_report r;
-	int rc;
-
-	while (p->report >= 0 && (rc = proc_read_report(p->report, &r)) != 0) {
-		if (rc < 0) {
-			close_report(scope, slot);
-			if (!p->failed)
-				act_tell(scope, STEP_EXEC_DONE, slot, 0);
-		} else if (r.warning) {
-			warn_once(scope, slot, &r);
-		} else {
-			p->failed = true;
-			act_tell(scope, STEP_EXEC_FAILED, slot, judge(scope, slot, &r));
-		}
-	}
 }
 
 /* ---- ending ---- */
@@ -231,8 +195,8 @@ act_signal_group(struct act_scope *scope, const struct step_act *a)
 	complain_of_signal(scope, a, proc_signal_group(&scope->world->proc.main[a->slot], (int)a->a));
 }
 
-static int
-start_sweep(struct act_scope *scope, int slot, int signal)
+int
+act_start_sweep(struct act_scope *scope, int slot, int signal)
 {
 	struct proc_broom broom = {
 		.name = scope->conf->name[slot], .signal = signal,
@@ -252,7 +216,7 @@ start_sweep(struct act_scope *scope, int slot, int signal)
 static void
 act_sweep(struct act_scope *scope, const struct step_act *a)
 {
-	start_sweep(scope, a->slot, (int)a->a);
+	act_start_sweep(scope, a->slot, (int)a->a);
 }
 
 static void
@@ -264,70 +228,12 @@ act_look(struct act_scope *scope, const struct step_act *a)
 	if (p->sweep != 0)
 		return;			/* its end will be the answer */
 	/* What could not be sent when it was due comes first. */
-	if (p->sweep_next != 0 && start_sweep(scope, a->slot, p->sweep_next) == 0)
+	if (p->sweep_next != 0 && act_start_sweep(scope, a->slot, p->sweep_next) == 0)
 		return;
 	left = proc_look(&scope->world->proc, a->slot);
-	if (left == PROC_UNSURE && start_sweep(scope, a->slot, 0) == 0)
+	if (left == PROC_UNSURE && act_start_sweep(scope, a->slot, 0) == 0)
 		return;
 	act_tell(scope, STEP_TREE, a->slot, left != PROC_EMPTY);
-}
-
-/* While it walked, the last of them may have ended; who asks now gets the answer of now. */
-static void
-sweep_ended(struct act_scope *scope, int slot, int status)
-{
-	struct proc_main *p = &scope->world->proc.main[slot];
-	int code = step_exit_code(status), next = p->sweep_next;
-	bool left = code != 0;
-
-	if (next != 0 && start_sweep(scope, slot, next) == 0)
-		return;
-	if (code > 1 && !(p->warned & 1U << WARNED_BLIND)) {
-		p->warned |= 1U << WARNED_BLIND;
-		log_warn(act_name(scope, slot), 0, "/proc does not show its processes (code %d); only its "
-		    "process group can be waited for", code);
-	}
-	if (code > 1 && p->sweep_signal != 0)
-		proc_signal_session(&scope->world->proc, slot, p->sweep_signal);
-	if (code > 1)
-		left = proc_group_left(&scope->world->proc, slot);
-	else if (left)
-		left = proc_look(&scope->world->proc, slot) != PROC_EMPTY;
-	act_tell(scope, STEP_TREE, slot, left);
-}
-
-void
-act_reap(struct act_scope *scope)
-{
-	struct proc_end end;
-	bool strangers = false;
-	int n = 0;
-
-	scope->more_to_reap = false;
-	for (;;) {
-		if (n++ == ACT_REAP || scope->count > ACT_QUEUE - ACT_HEAR - 8) {
-			scope->more_to_reap = true;
-			break;
-		}
-		proc_reap(&scope->world->proc, &end);
-		if (end.whose == PROC_NO_MORE || end.whose == PROC_NO_CHILD)
-			break;
-		if (end.whose == PROC_MAIN) {
-			/* What it said before it ended comes first. */
-			act_hear_report(scope, end.slot);
-			close_report(scope, end.slot);
-			act_tell(scope, STEP_ENDED, end.slot, end.status);
-		} else if (end.whose == PROC_SWEEP) {
-			sweep_ended(scope, end.slot, end.status);
-		} else if (end.whose == PROC_READER) {
-			act_reader_ended(scope, end.status);
-		} else if (end.whose == PROC_HELPER) {
-			act_helper_ended(scope, end.slot, end.status);
-		}
-		strangers |= end.whose == PROC_NOBODY;
-	}
-	if (strangers && proc_any_gone(&scope->world->proc))
-		act_tell(scope, STEP_REAPED, -1, 0);
 }
 
 /* ---- the rest ---- */
@@ -340,7 +246,7 @@ act_forget(struct act_scope *scope, const struct step_act *a)
 		return;
 	log_info(act_name(scope, a->slot), "is gone from the configuration");
 	console_forget(&scope->world->console, &scope->world->proc, a->slot);
-	scope->conf->name[a->slot][0] = '\0';
+	scope->conf->name[a->slot][0] = scope->world->name[a->slot][0] = '\0';
 	scope->conf->leaving[a->slot] = false;
 	scope->conf->servers--;
 }
@@ -350,7 +256,7 @@ act_debug(struct act_scope *scope, const struct step_act *a)
 {
 	bool on = log_toggle_debug();
 
-	(void)scope;
+	scope->world->level = (uint32_t)log_level();
 	(void)a;
 	log_info(NULL, "debug messages are %s", on ? "on" : "off");
 }
@@ -358,15 +264,16 @@ act_debug(struct act_scope *scope, const struct step_act *a)
 static void
 act_statistics(struct act_scope *scope, const struct step_act *a)
 {
-	const struct step_machine *m = world_now(scope->world);
+	const struct step_machine *m = &scope->world->machine;
 	char age[WORDS_SHORT], progress[16];
 	int64_t now = sys_now();
 	uint64_t bytes, lost;
 
 	(void)a;
 	words_duration(age, now - scope->world->started);
-	log_info(NULL, "up %s, %llu orphans reaped, %u log lines lost", age,
-	    (unsigned long long)scope->world->proc.reaped, log_lost());
+	log_info(NULL, "up %s, %llu orphans reaped, %u log lines lost, generation %llu", age,
+	    (unsigned long long)scope->world->proc.reaped, log_lost(),
+	    (unsigned long long)world_generation());
 	for (int slot = 0; slot < CONF_SERVERS; slot++) {
 		const struct step_server *s = &m->server[slot];
 
@@ -428,7 +335,7 @@ end_machine(enum step_ending how)
 static void
 act_finish(struct act_scope *scope, const struct step_act *a)
 {
-	if (world_now(scope->world)->whole.mode == MODE_APPLIANCE) {
+	if (scope->world->machine.whole.mode == MODE_APPLIANCE) {
 		log_info(NULL, "all is stopped: %s", words_ending((int)a->b));
 		end_machine((enum step_ending)a->b);
 		return;			/* process 1 of a machine waits for the end of its world */
@@ -439,7 +346,18 @@ act_finish(struct act_scope *scope, const struct step_act *a)
 	scope->exit_code = (int)a->a;
 }
 
-void
+/*
+ * What must not happen twice is known to have begun before it does.  In doubt it counts as done:
+ * the ladder has another rung, but a server that is told to stop twice may take the second line for
+ * something else.
+ */
+static bool
+is_once(const struct step_act *a)
+{
+	return a->what == ACT_COMMAND;
+}
+
+static void
 act(struct act_scope *scope, const struct step_act *what)
 {
 	static void (*const table[])(struct act_scope *, const struct step_act *) = {
@@ -467,4 +385,41 @@ act(struct act_scope *scope, const struct step_act *what)
 	_Static_assert(sizeof(table) / sizeof(table[0]) == ACT_COUNT, "an action without a function");
 
 	table[what->what](scope, what);
+}
+
+/* The one that was under way when the image before us ended: whether it is done with. */
+static bool
+was_done(struct act_scope *scope, const struct step_act *a)
+{
+	if (scope->world->begun) {
+		act_tell(scope, STEP_COMMAND_FAILED, a->slot, 0);
+		return true;
+	}
+	/* Of lines in our log it can be seen. */
+	return (a->what == ACT_SAY || a->what == ACT_STATISTICS || a->what == ACT_QUOTE ||
+	    a->what == ACT_DEBUG) && log_position() != scope->world->log_at;
+}
+
+void
+act_all(struct act_scope *scope)
+{
+	struct world *w = scope->world;
+
+	while (w->done < w->acts.count) {
+		const struct step_act *a = &w->acts.act[w->done];
+
+		bool done = scope->in_doubt && was_done(scope, a);
+
+		scope->in_doubt = false;
+		if (!done && is_once(a)) {
+			w->begun = 1;
+			world_commit();
+		}
+		if (!done)
+			act(scope, a);
+		w->begun = 0;
+		w->done++;
+		w->log_at = log_position();
+		world_commit();
+	}
 }

@@ -13,10 +13,11 @@
 
 #include "world.h"
 
-enum { ACT_QUEUE = 256, ACT_REAP = 1024, ACT_HEAR = 64 };
+enum { ACT_REAP = 1024, ACT_HEAR = 64 };
 
 /* What an epoll tag means: a kind, and a slot in the low byte. */
-enum act_tag { TAG_SIGNALS = 0x100, TAG_REPORT = 0x200, TAG_READER = 0x300, TAG_CONSOLE = 0x400 };
+enum act_tag { TAG_SIGNALS = 0x100, TAG_REPORT = 0x200, TAG_READER = 0x300, TAG_CONSOLE = 0x400,
+	TAG_MAIN = 0x500 };
 
 struct act_scope {
 	struct world *world;
@@ -24,21 +25,20 @@ struct act_scope {
 	struct conf *next;		/* to parse the next one into */
 	struct load_text *incoming;	/* what the reader sends */
 	size_t received;
-	int epoll;
+	int epoll, signals;
 	char *const *reader_argv;	/* how the reader is started */
 	bool more_to_reap;		/* the last round ended at ACT_REAP */
+	bool in_doubt;			/* the next act was begun by the image before us */
 	bool finished;
 	int exit_code;
-	struct step_event queue[ACT_QUEUE];
-	int head, count;
 };
 
-/* Appends an event for a coming turn; takes the oldest, false when there is none. */
+/* Appends an event for a coming turn, to be committed; takes the oldest, false when there is none. */
 void act_tell(struct act_scope *scope, int what, int slot, int32_t a);
 bool act_next(struct act_scope *scope, struct step_event *event);
 
-/* Does it. */
-void act(struct act_scope *scope, const struct step_act *what);
+/* Does what the last turn wants done, and commits after each. */
+void act_all(struct act_scope *scope);
 
 /* Children ended: at most ACT_REAP of them are reaped. */
 void act_reap(struct act_scope *scope);
@@ -49,5 +49,17 @@ void act_hear_reader(struct act_scope *scope);
 
 /* Console processes have reported: at most ACT_HEAR reports are taken. */
 void act_hear_console(struct act_scope *scope);
+
+/* A signal waits for us; true: children have ended. */
+bool act_hear_signal(struct act_scope *scope);
+
+/* Reads the INI, with what was begun of it begun anew. */
+void act_reload_again(struct act_scope *scope);
+
+/*
+ * In a new image, with everything open again: news that the one before had read and not told, a
+ * fork that it did not live to see, and the act that it was at.
+ */
+void act_resume(struct act_scope *scope);
 
 #endif

@@ -87,7 +87,7 @@ input_unknown(struct act_scope *scope, const struct console_report *r)
 }
 
 void
-act_hear_console(struct act_scope *scope)
+act_tell_console(struct act_scope *scope, const struct console_report *report)
 {
 	static void (*const on[])(struct act_scope *, const struct console_report *) = {
 		[REPORT_MARKER] = marker,
@@ -100,11 +100,9 @@ act_hear_console(struct act_scope *scope)
 		[REPORT_INPUT_REFUSED] = input_refused,
 		[REPORT_INPUT_UNKNOWN] = input_unknown,
 	};
-	struct console_report report;
 
 	_Static_assert(sizeof(on) / sizeof(on[0]) == CONSOLE_REPORT_KIND_COUNT, "a report nobody hears");
-	for (int i = 0; i < ACT_HEAR && console_hear(&scope->world->console, &report); i++)
-		on[report.kind](scope, &report);
+	on[report->kind](scope, report);
 }
 
 static bool
@@ -231,7 +229,7 @@ act_helper_ended(struct act_scope *scope, int number, int status)
 		    names[role], (status & 0x7f) != 0 ? "signal" : "exit",
 		    (status & 0x7f) != 0 ? status & 0x7f : status >> 8);
 	/* After an abandoned drain the slot may have its next start already. */
-	if (role == CONSOLE_CARRIER && left && world_now(scope->world)->server[slot].draining)
+	if (role == CONSOLE_CARRIER && left && scope->world->machine.server[slot].draining)
 		console_release(&scope->world->console, slot);
 	act_tell(scope, STEP_HELPER_ENDED, slot,
 	    (int32_t)role | (left ? HELPER_END_LEFT : HELPER_END_DIED) << 8);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * act_in: what the parts of act share with each other and with nobody else: act.c (processes and
- * the rest), act_console.c (consoles), act_reload.c (the INI).
+ * act_in: what the parts of act share with each other and with nobody else: act.c (what is done),
+ * act_news.c (what is heard), act_console.c (consoles), act_reload.c (the INI).
  */
 #ifndef ACT_IN_H
 #define ACT_IN_H
@@ -10,6 +10,11 @@
 
 /* The name of a slot's server for the log, or NULL for -1. */
 const char *act_name(const struct act_scope *scope, int slot);
+
+/* act.c: for the news of children. */
+enum step_failure act_judge(const struct act_scope *scope, int slot, const struct proc_report *r);
+void act_warn_once(const struct act_scope *scope, int slot, const struct proc_report *r);
+int act_start_sweep(struct act_scope *scope, int slot, int signal);
 
 /* act_console.c: one for each action, and the end of a console process. */
 void act_command(struct act_scope *scope, const struct step_act *a);
@@ -21,10 +26,12 @@ void act_helper(struct act_scope *scope, const struct step_act *a);
 void act_close(struct act_scope *scope, const struct step_act *a);
 void act_rotate(struct act_scope *scope, const struct step_act *a);
 void act_resize(struct act_scope *scope, const struct step_act *a);
+void act_tell_console(struct act_scope *scope, const struct console_report *report);
 void act_helper_ended(struct act_scope *scope, int number, int status);
 
 /* act_reload.c */
 void act_reload(struct act_scope *scope, const struct step_act *a);
+void act_take_text(struct act_scope *scope);	/* the incoming one is in force with the commit */
 void act_reader_ended(struct act_scope *scope, int status);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "act_in.h"
+#include "fds.h"
 #include "log.h"
 #include "sys.h"
 
@@ -20,18 +21,23 @@ close_reader(struct act_scope *scope)
 	if (table->reader_pipe < 0)
 		return;
 	sys_epoll_remove(scope->epoll, table->reader_pipe);
-	sys_close(table->reader_pipe);
-	table->reader_pipe = -1;
+	fds_drop(&table->reader_pipe);
 }
 
 void
 act_reload(struct act_scope *scope, const struct step_act *a)
 {
+	(void)a;
+	act_reload_again(scope);
+}
+
+void
+act_reload_again(struct act_scope *scope)
+{
 	struct proc_table *table = &scope->world->proc;
 	int rc;
 
-	(void)a;
-	if (scope->world->text.file[0] == '\0' && scope->conf->servers > 0) {
+	if (world_text(scope->world->text)->file[0] == '\0' && scope->conf->servers > 0) {
 		log_warn(NULL, 0, "reload: there is no INI; mcinit was started with defaults");
 		return;
 	}
@@ -49,8 +55,8 @@ act_reload(struct act_scope *scope, const struct step_act *a)
 	if (rc < 0)
 		log_err(NULL, rc, "reload: cannot read the INI; the configuration stays as it is");
 	else
-		log_info(NULL, "reload: reading %s", scope->world->text.file[0] != '\0' ?
-		    scope->world->text.file : "the INI");
+		log_info(NULL, "reload: reading %s", world_text(scope->world->text)->file[0] != '\0' ?
+		    world_text(scope->world->text)->file : "the INI");
 }
 
 void
@@ -105,9 +111,23 @@ slots_in_use(const struct act_scope *scope)
 	unsigned busy = 0;
 
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		if (world_now(scope->world)->server[slot].used)
+		if (scope->world->machine.server[slot].used)
 			busy |= 1U << slot;
 	return busy;
+}
+
+/* The text before is kept: settings of a server that leaves stand in no other. */
+void
+act_take_text(struct act_scope *scope)
+{
+	struct world *w = scope->world;
+	uint32_t to = world_text_free(w);
+
+	memcpy(world_text(to), scope->incoming, load_bytes(scope->incoming));
+	sys_give_back(scope->incoming, sizeof(*scope->incoming));
+	w->text_before = w->text;
+	w->text = to;
+	memcpy(w->name, scope->conf->name, sizeof(w->name));
 }
 
 static void
@@ -119,12 +139,13 @@ put_in_force(struct act_scope *scope)
 	conf_compare(old, scope->next, differs, &d);
 	scope->conf = scope->next;
 	scope->next = old;
-	memcpy(&scope->world->text, scope->incoming, load_bytes(scope->incoming));
+	act_take_text(scope);
 	console_configure(&scope->world->console, &scope->world->proc, old, scope->conf);
 	if (old->mcinit.log_level != scope->conf->mcinit.log_level ||
 	    old->mcinit.log_format != scope->conf->mcinit.log_format)
 		log_set(scope->conf->mcinit.log_level,
 		    scope->conf->mcinit.log_format == FORMAT_JSON);
+	scope->world->level = (uint32_t)log_level();
 	/* First what waits for the next start, then the starts that CONF may cause. */
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (d.pending[slot]) {

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "fds.h"
 #include "fmt.h"
 #include "log.h"
 #include "proc.h"
@@ -36,14 +37,6 @@ console_high(int fd)
 	return high;
 }
 
-void
-console_drop(int32_t *fd)
-{
-	if (*fd >= 0)
-		sys_close(*fd);
-	*fd = -1;
-}
-
 int
 console_pipe(int32_t *from, int32_t *to)
 {
@@ -55,8 +48,8 @@ console_pipe(int32_t *from, int32_t *to)
 	*to = console_high(ends[1]);
 	rc = *from < 0 ? *from : *to < 0 ? *to : 0;
 	if (rc < 0) {
-		console_drop(from);
-		console_drop(to);
+		fds_drop(from);
+		fds_drop(to);
 	}
 	return rc;
 }
@@ -99,6 +92,17 @@ make_rings(int dir)
 }
 
 static int
+map_rings(const struct console_table *table)
+{
+	int rc;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if ((rc = ring_map_head(&heads[slot], table->rings, slot)) < 0)
+			return rc;
+	return ring_map(&own, table->rings, RING_OWN, true);
+}
+
+static int
 open_shared(struct console_table *table)
 {
 	int rc;
@@ -117,10 +121,19 @@ open_shared(struct console_table *table)
 		return rc;
 	sys_nonblocking(table->reports);
 	sys_nonblocking(table->reports_end);
-	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		if ((rc = ring_map_head(&heads[slot], table->rings, slot)) < 0)
-			return rc;
-	return ring_map(&own, table->rings, RING_OWN, true);
+	return map_rings(table);
+}
+
+void
+console_init(struct console_table *table)
+{
+	memset(table, -1, sizeof(*table));
+	memset(table->path, 0, sizeof(table->path));
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		struct console_slot *c = &table->slot[slot];
+
+		*c = (struct console_slot){ -1, -1, -1, -1, -1, -1, false, false, 0 };
+	}
 }
 
 int
@@ -128,16 +141,26 @@ console_open(struct console_table *table, const char *run_dir)
 {
 	int rc;
 
-	memset(table, -1, sizeof(*table));
+	console_init(table);
 	fmt_put(table->path, sizeof(table->path), "%s", run_dir);
-	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		table->slot[slot].pty = table->slot[slot].warned = false;
 	rc = open_shared(table);
 	if (rc < 0) {
 		log_err(NULL, rc, "cannot set up the consoles");
 		return rc;
 	}
 	ring_begin(&own, RING_OWN, "mcinit");
+	ring_produce(&own);
+	make_link(table);
+	return 0;
+}
+
+int
+console_resume(const struct console_table *table)
+{
+	int rc = map_rings(table);
+
+	if (rc < 0)
+		return rc;
 	ring_produce(&own);
 	make_link(table);
 	return 0;
@@ -439,7 +462,7 @@ console_close(struct console_table *table)
 	own.head->closed = 1;
 	sys_bell_ring(table->bell);
 	/* The lifeline tells the one that waits for our standard input. */
-	console_drop(&table->lifeline_end);
+	fds_drop(&table->lifeline_end);
 }
 
 void

@@ -92,6 +92,12 @@ struct console_table {
 
 struct proc_table;
 
+/* A table of nothing. */
+void console_init(struct console_table *table);
+
+/* In another image of the same process: all that the table names is still open.  0 or -errno. */
+int console_resume(const struct console_table *table);
+
 /* Makes what all consoles share, in a run_dir that is ours.  0, or -errno after a message. */
 int console_open(struct console_table *table, const char *run_dir);
 

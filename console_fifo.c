@@ -9,6 +9,7 @@
 #include <fcntl.h>
 
 #include "console_in.h"
+#include "fds.h"
 #include "fmt.h"
 #include "log.h"
 #include "sys.h"
@@ -62,11 +63,11 @@ open_output(struct console_slot *c)
 static void
 let_go(struct console_slot *c)
 {
-	console_drop(&c->source);
-	console_drop(&c->hold);
-	console_drop(&c->sink);
-	console_drop(&c->feed);
-	console_drop(&c->dir);
+	fds_drop(&c->source);
+	fds_drop(&c->hold);
+	fds_drop(&c->sink);
+	fds_drop(&c->feed);
+	fds_drop(&c->dir);
 	c->pty = false;
 }
 
@@ -182,9 +183,9 @@ console_end(struct console_table *table, int slot)
 		sys_remove_at(c->dir, "stdin", false);
 		sys_remove_at(c->dir, "stdout", false);
 	}
-	console_drop(&c->hold);
-	console_drop(&c->sink);
-	console_drop(&c->feed);
+	fds_drop(&c->hold);
+	fds_drop(&c->sink);
+	fds_drop(&c->feed);
 }
 
 void

@@ -14,9 +14,6 @@ int console_high(int fd);
 /* Both ends of a pipe up there; 0 or -errno. */
 int console_pipe(int32_t *from, int32_t *to);
 
-/* Closes it if it is open. */
-void console_drop(int32_t *fd);
-
 /* By enum of server.tty: FIFOs, else pipes; nothing; a terminal of its own.  0 or -errno. */
 int console_make(struct console_table *table, int slot, const char *name, int tty);
 

@@ -72,7 +72,8 @@ next_record(const struct load_text *text, uint32_t *at, const char **name, const
 	*at += (uint32_t)strlen(*name) + 1;
 	*value = NULL;
 	if (letter != 'o') {
-		*value = text->text + *at;
+		/* Only what somebody else wrote lacks it. */
+		*value = *at < text->bytes ? text->text + *at : "";
 		*at += (uint32_t)strlen(*value) + 1;
 	}
 	return letter;
@@ -406,6 +407,17 @@ load_again(const struct load_text *text, struct conf *conf, load_say *say, void 
 		.cookie = cookie };
 
 	return parse(&r, conf, false);
+}
+
+void
+load_nothing(struct conf *conf)
+{
+	memset(&conf->mcinit, 0, sizeof(conf->mcinit));
+	memset(conf->name, 0, sizeof(conf->name));
+	conf->servers = 0;
+	conf->mcinit.run_dir = "";
+	conf->mcinit.log_level = LEVEL_INFO;
+	conf->mcinit.when_all_stopped = ALL_STOPPED_STAY;
 }
 
 size_t

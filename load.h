@@ -50,6 +50,9 @@ int load_read(struct load_text *text, struct conf *conf, const struct load_reque
 /* Parses what load_read() kept; asks neither files nor environment. */
 int load_again(const struct load_text *text, struct conf *conf, load_say *say, void *cookie);
 
+/* A configuration without servers, for a machine that has no INI it could use. */
+void load_nothing(struct conf *conf);
+
 /* The bytes of `text` that mean something: what goes through the pipe, and into the state. */
 size_t load_bytes(const struct load_text *text);
 

@@ -85,6 +85,24 @@ log_toggle_debug(void)
 	return out.level == LEVEL_DEBUG;
 }
 
+int
+log_level(void)
+{
+	return out.level;
+}
+
+void
+log_say_from(int level)
+{
+	out.level = level;
+}
+
+uint64_t
+log_position(void)
+{
+	return out.ring != NULL ? out.ring->head->head : 0;
+}
+
 unsigned
 log_lost(void)
 {

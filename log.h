@@ -10,6 +10,7 @@
 #define LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { LOG_LINE_BYTES = 2048 };		/* a longer line is cut, with "..." */
 
@@ -26,6 +27,11 @@ void log_rescue(void);
 /* The level (LEVEL_ERROR .. LEVEL_DEBUG) and format of conf.h. */
 void log_set(int level, bool json);
 bool log_toggle_debug(void);		/* USR2; returns whether debug is on now */
+int log_level(void);			/* what is said now */
+void log_say_from(int level);		/* ... in another image of the same process */
+
+/* Where our lines in the ring end; 0 as long as they do not go there. */
+uint64_t log_position(void);
 
 /* Lines lost since the start because nobody read stderr. */
 unsigned log_lost(void);

@@ -11,31 +11,34 @@
 #include <signal.h>		/* numbers only */
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 
 #include "act.h"
 #include "carrier.h"
 #include "cli.h"
+#include "crash.h"
 #include "dropin.h"
+#include "fds.h"
 #include "files.h"
 #include "host.h"
 #include "input.h"
 #include "log.h"
 #include "output.h"
+#include "resume.h"
 #include "sweep.h"
 #include "sys.h"
 #include "trace.h"
 #include "words.h"
 
-enum { EXIT_SYSTEM = 71, EXIT_CONFIG = 78, TAGS = 16 };
+enum { EXIT_SYSTEM = 71, EXIT_CONFIG = 78, TAGS = 16, SET_UP_STACK = 64 * 1024,
+	SET_UP_MARGIN = 1024 };
 
 extern char **environ;
 
 static struct conf confs[2];
-static struct load_text incoming;
+/* Aligned, so that all of it can be given back once it is copied. */
+static _Alignas(4096) struct load_text incoming;
 static struct act_scope scope;
-static int signals, trace = -1;
 
 /* ---- setting up: here errors end the program ---- */
 
@@ -69,33 +72,21 @@ cannot_start(int error, const char *what)
 
 /* A machine whose process 1 exits is a kernel panic: it goes on without servers instead. */
 static void
-hold(void)
+load_conf(const struct cli *cli, enum step_mode mode, bool *held)
 {
-	memset(&confs[0].mcinit, 0, sizeof(confs[0].mcinit));
-	memset(confs[0].name, 0, sizeof(confs[0].name));
-	confs[0].servers = 0;
-	confs[0].mcinit.run_dir = "";
-	confs[0].mcinit.log_level = LEVEL_INFO;
-	confs[0].mcinit.when_all_stopped = ALL_STOPPED_STAY;
-	log_err(NULL, 0, "no server runs. Mend the INI, then send SIGHUP to process 1, or reboot");
-}
-
-static void
-load_conf(const struct cli *cli, enum step_mode mode)
-{
-	const struct load_text *text = &scope.world->text;
-
-	if (load_read(&scope.world->text, &confs[0], &cli->request, true, load_say_in_log, NULL) > 0) {
+	*held = false;
+	if (load_read(&incoming, &confs[0], &cli->request, true, load_say_in_log, NULL) > 0) {
 		if (mode != MODE_APPLIANCE)
 			sys_exit(EXIT_CONFIG);
-		hold();
+		*held = true;
+		load_nothing(&confs[0]);
+		log_err(NULL, 0, "no server runs. Mend the INI, then send SIGHUP to process 1, or reboot");
 	}
 	log_set(confs[0].mcinit.log_level, confs[0].mcinit.log_format == FORMAT_JSON);
 	scope.conf = &confs[0];
 	scope.next = &confs[1];
-	scope.incoming = &incoming;
-	if (text->file[0] == '\0' && scope.conf->servers > 0)
-		log_info(NULL, "no INI found; running server.jar of %s with defaults", text->directory);
+	if (incoming.file[0] == '\0' && scope.conf->servers > 0)
+		log_info(NULL, "no INI found; running server.jar of %s with defaults", incoming.directory);
 }
 
 /* The helper gets the same command line, but the INI by its absolute name: we leave our cwd. */
@@ -108,9 +99,9 @@ prepare_reader(const struct cli *cli)
 
 	words[n++] = me;
 	words[n++] = role;
-	if (scope.world->text.file[0] != '\0') {
+	if (world_text(0)->file[0] != '\0') {
 		words[n++] = c;
-		words[n++] = scope.world->text.file;
+		words[n++] = world_text(0)->file;
 	}
 	for (int i = 0; i < cli->request.count; i++) {
 		words[n++] = o;
@@ -123,26 +114,28 @@ prepare_reader(const struct cli *cli)
 static void
 open_trace(const struct cli *cli)
 {
+	int fd;
 	struct stat st;
 
 	if (cli->trace == NULL)
 		return;
-	trace = sys_open(cli->trace, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (trace < 0)
-		cannot_start(trace, cli->trace);
+	fd = sys_open(cli->trace, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0)
+		cannot_start(fd, cli->trace);
 	/* A FIFO that nobody reads would stop us. */
-	if (sys_stat_fd(trace, &st) < 0 || !S_ISREG(st.st_mode) || sys_truncate(trace, 0) < 0)
+	if (sys_stat_fd(fd, &st) < 0 || !S_ISREG(st.st_mode) || sys_truncate(fd, 0) < 0)
 		cannot_start(0, "--trace wants a regular file");
+	scope.world->fds.trace = fd;
 }
 
 static void
 open_events(void)
 {
-	signals = sys_signalfd();
+	scope.signals = sys_signalfd();
 	scope.epoll = sys_epoll();
-	if (signals < 0 || scope.epoll < 0)
-		cannot_start(signals < 0 ? signals : scope.epoll, "signalfd or epoll");
-	if (sys_epoll_add(scope.epoll, signals, TAG_SIGNALS) < 0)
+	if (scope.signals < 0 || scope.epoll < 0)
+		cannot_start(scope.signals < 0 ? scope.signals : scope.epoll, "signalfd or epoll");
+	if (sys_epoll_add(scope.epoll, scope.signals, TAG_SIGNALS) < 0)
 		cannot_start(0, "epoll refuses the signalfd");
 	if (sys_epoll_add(scope.epoll, scope.world->console.reports, TAG_CONSOLE) < 0)
 		cannot_start(0, "epoll refuses the pipe of the console processes");
@@ -156,36 +149,82 @@ announce(enum step_mode mode, const char *run_dir)
 	    scope.conf->servers == 1 ? "" : "s", run_dir);
 }
 
+/* As process 1 in memory alone: it ends with us in any case. */
 static void
-set_up(const struct cli *cli)
+open_world(enum step_mode mode, const char *run_dir)
+{
+	int dir = mode == MODE_SERVICE ? sys_open(run_dir, O_RDONLY | O_DIRECTORY, 0) : -1;
+
+	scope.world = world_create(dir);
+	if (scope.world == NULL)
+		cannot_start(0, "no room for the state in run_dir or memory");
+	if (dir >= 0)
+		sys_close(dir);
+	memcpy(world_text(0), &incoming, load_bytes(&incoming));
+	sys_give_back(&incoming, sizeof(incoming));
+	memcpy(scope.world->name, scope.conf->name, sizeof(scope.world->name));
+	scope.world->level = (uint32_t)log_level();
+}
+
+static void
+begin(const struct cli *cli)
 {
 	enum step_mode mode = host_mode();
 	char run_dir[HOST_PATH];
+	bool held;
+	int lock;
 
-	sys_close_from(3);
-	log_open();
-	proc_set_self();
 	if (mode == MODE_SERVICE)
 		sys_subreaper();
-	scope.world = world_create();
-	if (scope.world == NULL)
-		cannot_start(-ENOMEM, "no memory for the state");
-	load_conf(cli, mode);
-	prepare_reader(cli);
-	if (host_run_dir(scope.conf->mcinit.run_dir, mode != MODE_SERVICE, run_dir) < 0 &&
-	    mode != MODE_APPLIANCE)
+	load_conf(cli, mode, &held);
+	lock = host_run_dir(scope.conf->mcinit.run_dir, mode != MODE_SERVICE, run_dir);
+	if (lock < 0 && mode != MODE_APPLIANCE)
 		sys_exit(EXIT_SYSTEM);
+	open_world(mode, run_dir);
+	scope.world->held = held;
+	scope.world->fds.lock = lock < 0 ? -1 : lock;
 	if (console_open(&scope.world->console, run_dir) < 0)
 		sys_exit(EXIT_SYSTEM);
 	console_configure(&scope.world->console, &scope.world->proc, scope.conf, scope.conf);
-	step_init(world_draft(scope.world), mode, host_in_container(mode));
-	world_commit(scope.world);
+	step_init(&scope.world->machine, mode, host_in_container(mode));
 	open_events();
 	open_trace(cli);
 	/* An inherited directory would keep its file system from being unmounted. */
 	sys_change_dir("/");
 	console_take_log(&scope.world->console);
 	announce(mode, run_dir);
+	act_tell(&scope, STEP_CONF, -1, 0);
+	world_commit();
+}
+
+static void
+arm(char *argv[])
+{
+	int rc = crash_arm(argv);
+
+	if (rc < 0)
+		log_warn(NULL, rc, "mcinit would not outlive a fault of its own here");
+}
+
+static void
+set_up(const struct cli *cli, char *argv[])
+{
+	sys_close_from(3);
+	log_open();
+	proc_set_self();
+	begin(cli);
+	arm(argv);
+}
+
+static void
+set_up_again(int state, char *argv[])
+{
+	log_open();
+	proc_set_self();
+	resume_open(&scope, state);
+	arm(argv);
+	resume_state(&scope, confs);
+	open_events();
 }
 
 /* ---- the loop: from here on nothing may bail ---- */
@@ -193,13 +232,13 @@ set_up(const struct cli *cli)
 static void
 write_to_trace(const char *text)
 {
+	int32_t *trace = &scope.world->fds.trace;
 	size_t bytes = strlen(text);
 
-	if (trace < 0 || sys_write(trace, text, bytes) == (ssize_t)bytes)
+	if (*trace < 0 || sys_write(*trace, text, bytes) == (ssize_t)bytes)
 		return;
 	log_err(NULL, 0, "the trace cannot be written any more; it ends here");
-	sys_close(trace);
-	trace = -1;
+	fds_drop(trace);
 }
 
 static void
@@ -211,25 +250,28 @@ write_trace(int64_t now, const struct step_event *event, const struct step_acts 
 	/* The first turn under a new configuration tells what it is. */
 	if (head != scope.conf) {
 		head = scope.conf;
-		trace_head(text, sizeof(text), &world_now(scope.world)->whole, head);
+		trace_head(text, sizeof(text), &scope.world->machine.whole, head);
 		write_to_trace(text);
 	}
-	trace_turn(text, sizeof(text), now, event, acts, world_now(scope.world));
+	trace_turn(text, sizeof(text), now, event, acts, &scope.world->machine);
 	write_to_trace(text);
 }
 
+/* Decide, commit, do: a turn that was not committed has never happened. */
 static void
 turn(const struct step_event *event)
 {
-	static struct step_acts acts;
+	struct world *w = scope.world;
 	int64_t now = sys_now();
 
-	step(scope.conf, world_draft(scope.world), event, now, &acts);
-	world_commit(scope.world);
-	if (trace >= 0)
-		write_trace(now, event, &acts);
-	for (int i = 0; i < acts.count; i++)
-		act(&scope, &acts.act[i]);
+	step(scope.conf, &w->machine, event, now, &w->acts);
+	w->done = 0;
+	w->log_at = log_position();
+	world_commit();
+	if (w->fds.trace >= 0)
+		write_trace(now, event, &w->acts);
+	act_all(&scope);
+	world_settled();
 }
 
 static void
@@ -241,23 +283,10 @@ turn_all(void)
 		turn(&event);
 }
 
-/* Signals that the kernel sends us for our own doing say nothing to us. */
 static void
 hear_signals(void)
 {
-	struct signalfd_siginfo info[8];
-	int n = sys_signal_read(signals, info, 8);
-	bool child = false;
-
-	/* What did not fit wakes us again. */
-	for (int i = 0; i < n; i++) {
-		if (info[i].ssi_signo == SIGCHLD)
-			child = true;
-		else if (info[i].ssi_signo != SIGPIPE)
-			act_tell(&scope, STEP_SIGNAL, -1, (int32_t)info[i].ssi_signo);
-		turn_all();
-	}
-	if (child)
+	if (act_hear_signal(&scope))
 		act_reap(&scope);
 }
 
@@ -283,7 +312,7 @@ hear(uint64_t tag)
 static int
 time_to_wait(void)
 {
-	int64_t deadline = step_deadline(world_now(scope.world)), left;
+	int64_t deadline = step_deadline(&scope.world->machine), left;
 
 	if (scope.more_to_reap)
 		return 0;
@@ -301,7 +330,7 @@ wait_and_hear(void)
 
 	/* It cannot fail as we call it; if it does, the signals still have to be served. */
 	if (n < 0) {
-		sys_readable(signals, 1000);
+		sys_readable(scope.signals, 1000);
 		hear_signals();
 		act_hear_reader(&scope);
 		act_hear_console(&scope);
@@ -312,16 +341,35 @@ wait_and_hear(void)
 		hear(tags[i]);
 	if (scope.more_to_reap)
 		act_reap(&scope);
-	if (step_deadline(world_now(scope.world)) <= sys_now())
+	if (step_deadline(&scope.world->machine) <= sys_now())
 		act_tell(&scope, STEP_TICK, -1, 0);
 }
 
-_Noreturn static void
-supervise(const struct cli *cli)
+/*
+ * The parser of the INI went deeper than anything that is still to come. In a frame of its own:
+ * inlined, the locals of the caller would lie below `here`, and be given back with the rest.
+ */
+__attribute__((noinline)) static void
+give_back_stack(void)
 {
-	set_up(cli);
+	char *here = __builtin_frame_address(0);
+
+	sys_give_back(here - SET_UP_STACK, SET_UP_STACK - SET_UP_MARGIN);
+}
+
+_Noreturn static void
+supervise(const struct cli *cli, int state, char *argv[])
+{
+	scope.incoming = &incoming;
+	if (state < 0)
+		set_up(cli, argv);
+	else
+		set_up_again(state, argv);
+	prepare_reader(cli);
+	if (state >= 0)
+		resume_work(&scope);
+	give_back_stack();
 	/* From here on nothing may bail: an exit of process 1 ends everything it looks after. */
-	act_tell(&scope, STEP_CONF, -1, 0);
 	for (;;) {
 		turn_all();
 		if (scope.finished)
@@ -353,23 +401,27 @@ int
 main(int argc, char *argv[])
 {
 	struct cli cli;
-	int code;
+	int code, state = crash_inherited(argc, argv), first = state >= 0;
 
 	sys_signals_block();
 	sys_signals_default();
 	repair_descriptors();
-	if (argc > 1 && strncmp(argv[1], "--role=", 7) == 0 && play_role(argc, argv, &code))
-		return code;
+	if (argc > 1 && strncmp(argv[1], "--role=", 7) == 0) {
+		/* Who helps fails alone, and is started again. */
+		sys_faults_unblock();
+		if (play_role(argc, argv, &code))
+			return code;
+	}
 	if (dropin_asked(argc, argv))
 		dropin_main(argc, argv, environ);
 	if (argc > 1 && strcmp(argv[1], "--role=read") == 0)
 		return cli_parse(&cli, argc - 1, argv + 1) ? load_role(&cli.request) : cli.exit_code;
-	if (!cli_parse(&cli, argc, argv))
+	if (!cli_parse(&cli, argc - first, argv + first))
 		return cli.exit_code;
 	if (cli.verb != NULL || cli.check_only) {
 		/* An ordinary program, which Ctrl-C ends. */
 		sys_signals_unblock();
 		return cli.verb != NULL ? cli_verb(&cli) : cli_check(&cli);
 	}
-	supervise(&cli);
+	supervise(&cli, state, argv);
 }

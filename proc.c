@@ -13,12 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fds.h"
 #include "fmt.h"
 #include "sys.h"
 
 extern char **environ;
 
 static const char *self_path = "/proc/self/exe";
+static struct proc_birth *births;
+static void (*save)(void);
 
 enum { LOW_FDS = 16 };		/* pipe ends live above what children rearrange */
 
@@ -56,6 +59,98 @@ proc_set_self(void)
 		self_path = path;
 }
 
+const char *
+proc_self(void)
+{
+	return self_path;
+}
+
+int
+proc_start_time(pid_t pid, uint64_t *ticks)
+{
+	char path[32], text[1024], *at;
+	ssize_t n;
+	int fd;
+
+	fmt_put(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = sys_open(path, O_RDONLY, 0);
+	if (fd < 0)
+		return fd;
+	n = sys_read(fd, text, sizeof(text) - 1);
+	sys_close(fd);
+	if (n <= 0)
+		return n < 0 ? (int)n : -ESRCH;
+	text[n] = '\0';
+	/* The name may hold anything, so count from the last ')'; what is wanted is field 22. */
+	at = strrchr(text, ')');
+	for (int field = 2; at != NULL && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (at == NULL)
+		return -EPROTO;
+	*ticks = strtoull(at + 1, NULL, 10);
+	return 0;
+}
+
+/* ---- forking ---- */
+
+void
+proc_born_into(struct proc_birth *birth, void (*commit)(void))
+{
+	births = birth;
+	save = commit;
+}
+
+/* The place in the table that holds the pid of such a child. */
+static int32_t *
+place_of(struct proc_table *table, enum proc_whose whose, int number)
+{
+	switch (whose) {
+	case PROC_MAIN:
+		return &table->main[number].pid;
+	case PROC_SWEEP:
+		return &table->main[number].sweep;
+	case PROC_READER:
+		return &table->reader;
+	case PROC_HELPER:
+		return &table->helper[number];
+	case PROC_NOBODY:
+	case PROC_NO_MORE:
+	case PROC_NO_CHILD:
+		break;
+	}
+	return NULL;
+}
+
+void
+proc_recover(struct proc_table *table)
+{
+	int32_t *place = place_of(table, (enum proc_whose)table->forking.whose,
+	    table->forking.number);
+
+	if (place != NULL && births->pid > 0) {
+		*place = births->pid;
+		if (table->forking.whose == PROC_MAIN)
+			table->main[table->forking.number].session = births->pid;
+	}
+	table->forking.whose = PROC_NOBODY;
+}
+
+/* Before it happens it stands in the state what the child is going to be. */
+static pid_t
+fork_as(struct proc_table *table, enum proc_whose whose, int number)
+{
+	pid_t pid;
+
+	births->pid = 0;
+	table->forking.whose = (uint16_t)whose;
+	table->forking.number = (uint16_t)number;
+	save();
+	pid = sys_fork_into(&births->pid);
+	if (pid != 0)
+		proc_recover(table);
+	return pid;
+}
+
 /* A pipe whose ends are out of the way of descriptors 0..15. */
 static int
 high_pipe(int ends[2])
@@ -78,6 +173,19 @@ high_pipe(int ends[2])
 	return rc;
 }
 
+/* By the child itself: a supervisor to come can only ask when it may be too late. */
+static void
+write_birth(int slot)
+{
+	uint64_t ticks;
+
+	births->start[slot].pid = 0;
+	if (proc_start_time(sys_pid(), &ticks) < 0)
+		return;
+	births->start[slot].ticks = ticks;
+	__atomic_store_n(&births->start[slot].pid, sys_pid(), __ATOMIC_RELEASE);
+}
+
 pid_t
 proc_fork(struct proc_table *table, int slot, int *report)
 {
@@ -87,26 +195,34 @@ proc_fork(struct proc_table *table, int slot, int *report)
 
 	if (pid < 0)
 		return pid;
-	pid = sys_fork();
+	sys_nonblocking(ends[0]);
+	fds_drop(&p->report);
+	p->report = ends[0];
+	p->failed = p->adopted = false;
+	p->sweep_next = 0;
+	pid = fork_as(table, PROC_MAIN, slot);
 	if (pid == 0) {
+		write_birth(slot);
 		*report = ends[1];
 		return 0;
 	}
 	sys_close(ends[1]);
 	if (pid < 0) {
-		sys_close(ends[0]);
+		fds_drop(&p->report);
 		return pid;
 	}
-	sys_nonblocking(ends[0]);
-	p->pid = p->session = pid;
-	p->report = ends[0];
-	p->failed = false;
-	p->sweep_next = 0;
-	/* Race-free: we are its parent and have not waited.  Refused (EPERM, ENOSYS): by pid. */
-	p->pidfd = sys_pidfd_open(pid);
-	if (p->pidfd < 0)
-		p->pidfd = -1;
+	proc_open(p);
 	return pid;
+}
+
+void
+proc_open(struct proc_main *main)
+{
+	/* Race-free: we are its parent and have not waited.  Refused (EPERM, ENOSYS): by pid. */
+	if (main->pid != 0 && main->pidfd < 0)
+		main->pidfd = sys_pidfd_open(main->pid);
+	if (main->pidfd < 0)
+		main->pidfd = -1;
 }
 
 int
@@ -136,9 +252,7 @@ proc_may_pass(int error)
 static void
 forget_main(struct proc_main *p)
 {
-	if (p->pidfd >= 0)
-		sys_close(p->pidfd);
-	p->pidfd = -1;
+	fds_drop(&p->pidfd);
 	p->pid = 0;
 }
 
@@ -152,10 +266,11 @@ helper_of(const struct proc_table *table, pid_t pid)
 }
 
 void
-proc_reap(struct proc_table *table, struct proc_end *end)
+proc_peek(struct proc_table *table, struct proc_end *end)
 {
-	pid_t pid = sys_reap(&end->status);
+	pid_t pid = sys_peek_end(&end->status);
 
+	end->pid = pid;
 	if (pid <= 0) {
 		end->whose = pid == 0 ? PROC_NO_MORE : PROC_NO_CHILD;
 		return;
@@ -185,6 +300,12 @@ proc_reap(struct proc_table *table, struct proc_end *end)
 	} else {
 		table->reaped++;
 	}
+}
+
+void
+proc_bury(const struct proc_end *end)
+{
+	sys_bury(end->pid);
 }
 
 int
@@ -351,9 +472,10 @@ proc_signal_session(const struct proc_table *table, int slot, int signal)
  * What it is given stands above LOW_FDS, so none is overwritten before it was moved.
  */
 static pid_t
-fork_role(char *const argv[], const int fds[], int count)
+fork_role(struct proc_table *table, enum proc_whose whose, int number, char *const argv[],
+    const int fds[], int count)
 {
-	pid_t pid = sys_fork();
+	pid_t pid = fork_as(table, whose, number);
 
 	if (pid != 0)
 		return pid;
@@ -377,11 +499,8 @@ proc_start_helper(struct proc_table *table, int number, char *const argv[], cons
 
 	if (table->helper[number] != 0)
 		return -EBUSY;
-	pid = fork_role(argv, fds, count);
-	if (pid < 0)
-		return pid;
-	table->helper[number] = pid;
-	return 0;
+	pid = fork_role(table, PROC_HELPER, number, argv, fds, count);
+	return pid < 0 ? pid : 0;
 }
 
 int
@@ -408,10 +527,9 @@ proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom)
 	fmt_put(level, sizeof(level), "%d", broom->level);
 	fmt_put(json, sizeof(json), "%d", broom->json);
 	fmt_put(supervisor, sizeof(supervisor), "%d", (int)sys_pid());
-	pid = fork_role(argv, NULL, 0);
+	pid = fork_role(table, PROC_SWEEP, slot, argv, NULL, 0);
 	if (pid < 0)
 		return pid;
-	p->sweep = pid;
 	p->sweep_signal = p->sweep_next;
 	p->sweep_next = 0;
 	return 0;
@@ -425,14 +543,12 @@ proc_read_conf(struct proc_table *table, char *const argv[])
 
 	if (rc < 0)
 		return rc;
-	pid = fork_role(argv, &ends[1], 1);
-	sys_close(ends[1]);
-	if (pid < 0) {
-		sys_close(ends[0]);
-		return pid;
-	}
 	sys_nonblocking(ends[0]);
-	table->reader = pid;
 	table->reader_pipe = ends[0];
-	return 0;
+	pid = fork_role(table, PROC_READER, 0, argv, &ends[1], 1);
+	sys_close(ends[1]);
+	if (pid > 0)
+		return 0;
+	fds_drop(&table->reader_pipe);
+	return pid;
 }

@@ -55,10 +55,21 @@ struct proc_main {
 	uint8_t sweep_next;		/* what is still to be sent, or 0 */
 	uint8_t warned;			/* warnings already given, one bit each */
 	bool failed;			/* this start was reported as failed */
+	bool adopted;			/* no child of ours: another mcinit started it */
 };
 
 /* A console process of each kind for each server, and those for all (console.h). */
 enum { PROC_HELPERS = 2 * CONF_SERVERS + 2, PROC_HELPER_FDS = 8 };
+
+/* Whose is a child?  `slot` is meaningful for MAIN and SWEEP, and for HELPER its number. */
+enum proc_whose { PROC_NOBODY, PROC_MAIN, PROC_SWEEP, PROC_READER, PROC_HELPER, PROC_NO_MORE,
+	PROC_NO_CHILD };
+struct proc_end {
+	enum proc_whose whose;
+	int slot;
+	int status;
+	pid_t pid;
+};
 
 struct proc_table {
 	struct proc_main main[CONF_SERVERS];
@@ -66,21 +77,39 @@ struct proc_table {
 	int32_t reader;			/* pid of the helper that reads the INI, 0 = none */
 	int32_t reader_pipe;		/* read end, -1 = closed */
 	uint64_t reaped;		/* children that were nobody's main process nor helper */
+	struct {
+		uint16_t whose, number;	/* what a child will be that is being forked, or NOBODY */
+	} forking;
 };
 
-/* Whose end was it?  `slot` is meaningful for MAIN and SWEEP, and for HELPER its number. */
-enum proc_whose { PROC_NOBODY, PROC_MAIN, PROC_SWEEP, PROC_READER, PROC_HELPER, PROC_NO_MORE,
-	PROC_NO_CHILD };
-struct proc_end {
-	enum proc_whose whose;
-	int slot;
-	int status;
+/*
+ * What the kernel and the children themselves write down, whatever becomes of us meanwhile: the
+ * number of the child being forked, and of each main process when it was started.
+ */
+struct proc_birth {
+	int32_t pid;			/* 0 = there is none */
+	struct {
+		int32_t pid, unused;
+		uint64_t ticks;		/* start time of this pid, as in /proc/PID/stat */
+	} start[CONF_SERVERS];
 };
 
 /* What is left of a server whose main process was reaped. */
 enum proc_left { PROC_EMPTY, PROC_LEFT, PROC_UNSURE };
 
 void proc_init(struct proc_table *table);
+
+/* Where births are written down, and what makes known that one is to be expected. */
+void proc_born_into(struct proc_birth *birth, void (*save)(void));
+
+/* After a fault: a child whose fork we did not live to see gets its place in the table. */
+void proc_recover(struct proc_table *table);
+
+/* When the process was started, in ticks since boot; 0 or -errno. */
+int proc_start_time(pid_t pid, uint64_t *ticks);
+
+/* How the binary is found again: a path for execve(). */
+const char *proc_self(void);
 
 /*
  * Finds out how helpers will find the binary: /proc/self/exe, or where there is no /proc the
@@ -95,14 +124,21 @@ void proc_set_self(void);
  */
 pid_t proc_fork(struct proc_table *table, int slot, int *report);
 
+/* A pidfd of a main process that has none, where the kernel has them. */
+void proc_open(struct proc_main *main);
+
 /* Next report of a child: 1 and *report, 0 nothing yet, -EPIPE: closed, so it was executed. */
 int proc_read_report(int fd, struct proc_report *report);
 
 /* Whether a failure may pass by itself (no memory, busy text file). */
 bool proc_may_pass(int error);
 
-/* One ended child, PROC_NO_MORE when no further has ended, PROC_NO_CHILD when there is none. */
-void proc_reap(struct proc_table *table, struct proc_end *end);
+/*
+ * One ended child, PROC_NO_MORE when no further has ended, PROC_NO_CHILD when there is none.  It is
+ * out of the table, and stays a zombie until it is buried: when its end is not lost any more.
+ */
+void proc_peek(struct proc_table *table, struct proc_end *end);
+void proc_bury(const struct proc_end *end);
 
 /* Whether any server's main process was reaped: only then it matters who else was. */
 bool proc_any_gone(const struct proc_table *table);

@@ -16,7 +16,7 @@
 void
 server_cancel_all(struct step_server *s)
 {
-	for (int i = 0; i < TIMER_COUNT; i++)
+	for (int i = 0; i < STEP_TIMER_ROOM; i++)
 		s->deadline[i] = STEP_NEVER;
 }
 
@@ -207,6 +207,7 @@ when_at_rest(struct turn *t, int slot, int event)
 	case STEP_DRAINED:
 	case STEP_HELPER_ENDED:
 	case STEP_CLOSED:
+	case STEP_RESUMED:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -246,6 +247,7 @@ when_backoff(struct turn *t, int slot, int event)
 	case STEP_DRAINED:
 	case STEP_HELPER_ENDED:
 	case STEP_CLOSED:
+	case STEP_RESUMED:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -354,6 +356,7 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 	case STEP_DRAINED:
 	case STEP_HELPER_ENDED:
 	case STEP_CLOSED:
+	case STEP_RESUMED:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;

@@ -66,7 +66,7 @@ step_init(struct step_machine *m, enum step_mode mode, bool in_container)
 	memset(m, 0, sizeof(*m));
 	m->whole.mode = (uint8_t)mode;
 	m->whole.in_container = in_container;
-	for (int i = 0; i < WHOLE_TIMER_COUNT; i++)
+	for (int i = 0; i < STEP_WHOLE_TIMER_ROOM; i++)
 		m->whole.deadline[i] = STEP_NEVER;
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		server_free(&m->server[slot]);
@@ -351,6 +351,7 @@ whole_event(struct turn *t, const struct step_event *event)
 		take_signal(t, event->a);
 		break;
 	case STEP_REAPED:
+	case STEP_RESUMED:
 		for (int slot = 0; slot < CONF_SERVERS; slot++)
 			if (t->m->server[slot].used)
 				server_reaped(t, slot);

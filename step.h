@@ -38,6 +38,9 @@ enum {
 };
 #define STEP_NEVER	INT64_MAX
 
+/* All lists below grow at their ends only: their numbers stand in the states of older builds. */
+enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
+
 /* Fact: what a server is doing. */
 #define STEP_STATES(X) \
 	X(STOPPED, "stopped") \
@@ -135,7 +138,8 @@ enum {
 	X(TREE)				/* answer to LOOK and SWEEP: a = 1 if some of its tree is left */ \
 	X(DRAINED)			/* answer to DRAIN: all that it printed is taken over */ \
 	X(HELPER_ENDED)			/* of slot, or -1: a = enum step_helper + 256 * step_helper_end */ \
-	X(CLOSED)			/* answer to CLOSE: the writers have left */
+	X(CLOSED)			/* answer to CLOSE: the writers have left */ \
+	X(RESUMED)			/* another image of mcinit works on this state from now on */
 
 /* What is to be done. */
 #define STEP_ACTIONS(X) \
@@ -267,6 +271,9 @@ enum step_failure { STEP_FAILURES(X) FAILURE_COUNT };
 enum step_message { STEP_MESSAGES(X) SAY_COUNT };
 #undef X
 
+_Static_assert((int)TIMER_COUNT <= STEP_TIMER_ROOM &&
+    (int)WHOLE_TIMER_COUNT <= STEP_WHOLE_TIMER_ROOM, "a timer without a place in the state");
+
 /* Where we are: decides what signals mean and what when_all_stopped = auto is. */
 enum step_mode { MODE_SERVICE, MODE_CONTAINER, MODE_APPLIANCE };
 
@@ -305,7 +312,7 @@ struct step_server {
 	int64_t crash_at[STEP_CRASHES];
 	int64_t since;			/* when `is` last changed */
 	int64_t started_at, stop_at, kill_at;
-	int64_t deadline[TIMER_COUNT];
+	int64_t deadline[STEP_TIMER_ROOM];
 };
 
 struct step_whole {
@@ -320,7 +327,7 @@ struct step_whole {
 	bool missing[HELPER_COUNT];	/* of those that are not a server's */
 	int32_t helpers;		/* restarts of console processes since helpers_at */
 	int64_t helpers_at;
-	int64_t deadline[WHOLE_TIMER_COUNT];
+	int64_t deadline[STEP_WHOLE_TIMER_ROOM];
 	uint8_t how;			/* enum step_ending */
 	uint32_t odd;			/* unexpected events, ever */
 };

@@ -50,20 +50,26 @@ sys_signals_unblock(void)
 	return mask_set(0);
 }
 
+/* The kernel's own struct, because libc hides signals 32..34 from sigaction(). */
 int
-sys_signals_default(void)
+sys_signal_set(int signal, void (*handler)(int))
 {
-	/* The kernel's own struct, because libc hides signals 32..34 from sigaction(). */
-	static const struct {
+	const struct {
 		void (*handler)(int);
 		unsigned long flags;
 		void (*restorer)(void);
 		uint64_t mask;
-	} standard = { .handler = SIG_DFL };
+	} action = { .handler = handler };
 
+	return syscall(SYS_rt_sigaction, signal, &action, NULL, MASK_BYTES) ? -errno : 0;
+}
+
+int
+sys_signals_default(void)
+{
 	for (int signal = 1; signal <= SYS_SIGNALS; signal++)
 		if (signal != SIGKILL && signal != SIGSTOP)
-			syscall(SYS_rt_sigaction, signal, &standard, NULL, MASK_BYTES);
+			sys_signal_set(signal, SIG_DFL);
 	return 0;
 }
 

@@ -52,6 +52,9 @@ pid_t sys_fork(void);
 int sys_exec(const char *file, char *const argv[], char *const envp[]);
 _Noreturn void sys_exit(int code);	/* _exit: no atexit, no stdio flush */
 pid_t sys_reap(int *status);		/* any child: its pid, 0 none ended, -ECHILD none left */
+pid_t sys_fork_into(int32_t *number);	/* the child's number is there before the child runs */
+pid_t sys_peek_end(int *status);	/* as sys_reap(), but the child stays a zombie... */
+void sys_bury(pid_t pid);		/* ... until this */
 int sys_any_child(void);		/* whether there is one, ended or not; 0 or 1 */
 pid_t sys_reap_all(int *status);	/* the same, and says when one stopped (Ctrl-Z) */
 int sys_session(void);			/* setsid */
@@ -89,6 +92,7 @@ int sys_stat(const char *path, struct stat *st);
 int sys_stat_at(int dir, const char *name, struct stat *st);	/* does not follow a link */
 int sys_executable(const char *path);	/* 0 when we may execute it */
 int sys_truncate(int fd, off_t size);
+int sys_set_mode(int fd, mode_t mode);
 int sys_allocate(int fd, off_t size);	/* with its blocks */
 int sys_lock(int fd);			/* flock exclusive, at once or -EWOULDBLOCK */
 int sys_lock_shared(int fd);		/* the same for many at a time */
@@ -125,6 +129,7 @@ int sys_poll(struct pollfd *fds, unsigned count, int timeout_ms);	/* EINTR is 0 
 int sys_make_fifo_at(int dir, const char *name, mode_t mode);
 int sys_make_dir_at(int dir, const char *name, mode_t mode);
 int sys_link_at(int dir, const char *name, const char *target);
+int sys_rename_at(int dir, const char *from, const char *to);
 int sys_rename_new_at(int dir, const char *from, const char *to);	/* -EEXIST: there is one */
 int sys_pipe_room(int fd, int bytes);	/* what it has then, or -errno */
 int sys_waiting_bytes(int fd);		/* in a pipe or terminal */
@@ -140,6 +145,20 @@ int sys_tty_keys(int fd, struct termios *before);
 int sys_tty_restore(int fd, const struct termios *before);
 pid_t sys_tty_group(int fd);
 int sys_tty_set_group(int fd, pid_t group);
+
+/* To outlive our own faults and our own exec (crash.c). */
+/*
+ * The handler of SIGSEGV and the like, on a stack of its own; `info` is a siginfo_t.  All signals
+ * are blocked then, these too.
+ */
+int sys_on_fault(void (*handler)(int signal, void *info, void *context), void *stack, size_t bytes);
+uint64_t sys_fault_mask(void);		/* SIGSEGV and the like, a bit each */
+int sys_faults_unblock(void);		/* blocked, they would end us without a word */
+int sys_keep_at_exec(int fd, bool keep);	/* close-on-exec or not; -EBADF: it is not open */
+void *sys_map_private(int fd, size_t bytes);	/* to read, NULL when refused */
+void sys_unmap(void *at, size_t bytes);
+void sys_give_back(void *at, size_t bytes);	/* whole pages of it are zeros from now on */
+void sys_build_id(uint8_t id[20]);	/* which build of the program we are; zeros: unknown */
 
 /* The machine: refused (EPERM, EINVAL) everywhere but in an appliance. */
 int sys_reboot(int command);

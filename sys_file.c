@@ -181,6 +181,12 @@ sys_allocate(int fd, off_t size)
 }
 
 int
+sys_set_mode(int fd, mode_t mode)
+{
+	return fchmod(fd, mode) ? -errno : 0;
+}
+
+int
 sys_truncate(int fd, off_t size)
 {
 	return RETRY(ftruncate(fd, size)) < 0 ? -errno : 0;

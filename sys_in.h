@@ -16,4 +16,7 @@
 	result_ == -1 ? -errno : result_; \
 })
 
+/* sys.c: to SIG_DFL or SIG_IGN; a handler would need more. */
+int sys_signal_set(int signal, void (*handler)(int));
+
 #endif

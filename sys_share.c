@@ -127,6 +127,12 @@ sys_link_at(int dir, const char *name, const char *target)
 
 /* RENAME_NOREPLACE (Linux 3.15) is not known to every file system; then a look has to do. */
 int
+sys_rename_at(int dir, const char *from, const char *to)
+{
+	return renameat(dir, from, dir, to) ? -errno : 0;
+}
+
+int
 sys_rename_new_at(int dir, const char *from, const char *to)
 {
 	struct stat st;

@@ -1,61 +1,450 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * world: the whole mutable state of mcinit, in one mapping; see world.h.
+ * world: the whole mutable state of mcinit, and how it outlives the image; see world.h.
  *
- * It must never keep a pointer in the mapping, nor change the truth in place.
+ * Two commits stand in the mapping, and the older one is written over, its number last: at no
+ * instruction is there none that is whole.  It must never keep a pointer in the mapping.
  */
 #include "world.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "fds.h"
 #include "sys.h"
+#include "world_in.h"
+
+enum { HIGH = 16 };
+
+_Static_assert(sizeof(struct world) + sizeof(struct world_record) * 600 < WORLD_HALF - 64,
+    "a commit finds no room");
+
+static struct world working;
+static struct world_image *image;
+static int image_fd = -1;
+
+/* ---- the mapping ---- */
+
+static void
+begin_head(struct world_head *h)
+{
+	*h = (struct world_head){ .layout = WORLD_LAYOUT, .head_bytes = sizeof(*h),
+		.bytes = sizeof(*image),
+		.half_at = { offsetof(struct world_image, half[0]), offsetof(struct world_image, half[1]) },
+		.half_bytes = sizeof(struct world_half), .text_at = offsetof(struct world_image, text),
+		.text_bytes = sizeof(struct load_text), .texts = WORLD_TEXTS };
+	memcpy(h->magic, "mcinit\r\n", sizeof(h->magic));
+}
+
+/*
+ * Under another name until it has its blocks and its head: who looks for the state of an mcinit
+ * that is gone finds a whole one or none.
+ */
+static int
+make_file(int dir)
+{
+	int fd, rc;
+
+	sys_remove_at(dir, "state.new", false);
+	fd = sys_open_at(dir, "state.new", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fd;
+	rc = sys_allocate(fd, sizeof(*image));
+	if (rc == -EOPNOTSUPP)
+		rc = sys_truncate(fd, sizeof(*image));
+	if (rc == 0)
+		return fd;
+	sys_close(fd);
+	return rc;
+}
+
+static int
+make_memory(void)
+{
+	int fd = sys_memfd("mcinit-state"), rc;
+
+	if (fd < 0)
+		return fd;
+	/* The kernel makes it for everybody who finds a way to it (0777). */
+	rc = sys_set_mode(fd, 0600);
+	if (rc == 0)
+		rc = sys_truncate(fd, sizeof(*image));
+	if (rc < 0) {
+		sys_close(fd);
+		return rc;
+	}
+	sys_seal_size(fd);
+	return fd;
+}
+
+static int
+high(int fd)
+{
+	int above;
+
+	if (fd < 0 || fd >= HIGH)
+		return fd;
+	above = sys_move_above(fd, HIGH);
+	sys_close(fd);
+	return above;
+}
+
+/* An empty mapping becomes ours; the one before, if any, is left as it is. */
+static int
+make(int dir)
+{
+	struct world_image *made;
+	int fd = high(dir >= 0 ? make_file(dir) : make_memory());
+
+	/* Without memfd (before Linux 3.17) mcinit works all the same, but does not outlive itself. */
+	made = fd >= 0 ? sys_map_fd(fd, sizeof(*made)) : dir < 0 ? sys_map_shared(sizeof(*made)) : NULL;
+	if (made == NULL)
+		return fd < 0 ? fd : -ENOMEM;
+	image = made;
+	image_fd = fd;
+	begin_head(&image->head);
+	proc_born_into(&image->head.birth, world_commit);
+	if (dir >= 0)
+		return sys_rename_at(dir, "state.new", "state");
+	return 0;
+}
 
 struct world *
-world_create(void)
+world_create(int dir)
 {
-	struct world *w = NULL;
-	int fd = sys_memfd("mcinit-world");
-
-	if (fd >= 0 && sys_truncate(fd, sizeof(*w)) == 0)
-		w = sys_map_fd(fd, sizeof(*w));
-	if (fd >= 0)
-		sys_close(fd);
-	if (w == NULL)
-		w = sys_map_shared(sizeof(*w));
-	if (w == NULL)
+	world_blank(&working);
+	if (make(dir) < 0)
 		return NULL;
-	memcpy(w->magic, "mcinit\r\n", sizeof(w->magic));
-	w->layout = WORLD_LAYOUT;
-	w->bytes = sizeof(*w);
-	w->started = sys_now();
-	proc_init(&w->proc);
-	return w;
+	working.started = sys_now();
+	return &working;
 }
 
-const struct step_machine *
-world_now(const struct world *w)
+/* A state of ours, or of nobody else's making: a regular file that only we may touch; its size. */
+static off_t
+size_of(int fd)
 {
-	return &w->machine[w->current];
+	struct stat st;
+
+	if (sys_stat_fd(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != sys_uid() ||
+	    (st.st_mode & 077) != 0 || st.st_size < (off_t)sizeof(struct world_head) ||
+	    st.st_size > 64 * (off_t)sizeof(*image))
+		return -1;
+	return st.st_size;
 }
 
-struct step_machine *
-world_draft(struct world *w)
+/* Whether the mapping is of exactly our form, so that it can be worked on as it is. */
+static bool
+is_our_form(const struct world_head *h)
 {
-	const struct step_machine *now = &w->machine[w->current];
-	struct step_machine *next = &w->machine[!w->current];
+	struct world_head ours;
 
-	next->whole = now->whole;
-	/* A slot that nobody uses stays a page that nobody touched. */
-	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		if (now->server[slot].used || next->server[slot].used)
-			next->server[slot] = now->server[slot];
-	return next;
+	begin_head(&ours);
+	return memcmp(h, &ours, offsetof(struct world_head, faults)) == 0;
+}
+
+int
+world_attach(int fd)
+{
+	off_t size = size_of(fd);
+	struct world_image *found = NULL;
+
+	if (size < 0)
+		return -EINVAL;
+	if (size == sizeof(*found))
+		found = sys_map_fd(fd, sizeof(*found));
+	if (found == NULL || !is_our_form(&found->head))
+		return -EPROTO;
+	image = found;
+	image_fd = fd;
+	proc_born_into(&image->head.birth, world_commit);
+	return 0;
+}
+
+/* What another build knows in its head; its box may be of another form. */
+static void
+take_head(const struct world_head *old)
+{
+	struct world_head *to = &image->head;
+
+	to->faults = old->faults;
+	to->generation = old->generation;
+	if (old->head_bytes >= offsetof(struct world_head, box)) {
+		to->owner = old->owner;
+		to->fault = old->fault;
+		to->birth = old->birth;
+	}
+}
+
+/* As the state before was kept, so is this one. */
+static int
+make_like_before(void)
+{
+	int dir = -1, rc;
+
+	if (working.machine.whole.mode == MODE_SERVICE) {
+		dir = sys_open(working.console.path, O_RDONLY | O_DIRECTORY, 0);
+		if (dir < 0)
+			return dir;
+	}
+	rc = make(dir);
+	if (dir >= 0)
+		sys_close(dir);
+	return rc;
+}
+
+int
+world_import(int fd)
+{
+	off_t size = size_of(fd);
+	const char *old = size > 0 ? sys_map_private(fd, (size_t)size) : NULL;
+	struct world_head head;
+	int rc;
+
+	if (old == NULL)
+		return -EINVAL;
+	rc = world_read(&working, old, (size_t)size);
+	if (rc == 0)
+		rc = make_like_before();
+	if (rc == 0) {
+		memcpy(&head, old, sizeof(head));
+		take_head(&head);
+		for (uint32_t i = 0; i < WORLD_TEXTS; i++) {
+			const struct load_text *text = (const void *)(old + head.text_at +
+			    (size_t)i * head.text_bytes);
+
+			if (text->bytes <= sizeof(text->text))
+				memcpy(&image->text[i], text, load_bytes(text));
+		}
+	}
+	sys_unmap((void *)(uintptr_t)old, (size_t)size);
+	return rc;
+}
+
+struct world *
+world_restore(void)
+{
+	return world_read(&working, image, sizeof(*image)) == 0 ? &working : NULL;
+}
+
+struct world *
+world_now(void)
+{
+	return &working;
+}
+
+int
+world_fd(void)
+{
+	return image_fd;
 }
 
 void
-world_commit(struct world *w)
+world_remove(int dir)
 {
-	/* Everything of the draft is stored before the one word that makes it the truth. */
-	__atomic_store_n(&w->current, !w->current, __ATOMIC_RELEASE);
-	w->turns++;
+	struct stat ours, there;
+
+	if (image_fd >= 0 && sys_stat_fd(image_fd, &ours) == 0 &&
+	    sys_stat_at(dir, "state", &there) == 0 && ours.st_ino == there.st_ino)
+		sys_remove_at(dir, "state", false);
+}
+
+/* ---- commits ---- */
+
+/* A slot that nobody uses costs nothing, and its pages stay untouched. */
+static bool
+is_live(const struct world *w, int slot)
+{
+	const struct console_slot *c = &w->console.slot[slot];
+
+	return w->machine.server[slot].used || w->name[slot][0] != '\0' ||
+	    w->proc.main[slot].session != 0 || c->bell >= 0 || c->source >= 0 || c->sink >= 0;
+}
+
+static void
+put(struct world_half *half, enum world_part part, int index)
+{
+	const struct world_form *form = &world_forms[part];
+	struct world_record record = { .part = (uint16_t)part, .index = (uint16_t)index,
+		.bytes = form->size };
+	uint32_t padded = (form->size + 7) & ~7U;
+	char *to = half->records + half->bytes;
+
+	memcpy(to, &record, sizeof(record));
+	to += sizeof(record);
+	memset(to + padded - 8, 0, 8);
+	memcpy(to, (const char *)&working + form->offset + (size_t)index * form->size, form->size);
+	half->bytes += (uint32_t)sizeof(record) + padded;
+}
+
+static void
+put_all(struct world_half *half)
+{
+	half->bytes = 0;
+	for (int part = 0; part < PART_COUNT; part++) {
+		const int32_t *counter = world_counter(&working, (enum world_part)part);
+		int count = counter != NULL ? *counter : world_forms[part].count;
+
+		for (int i = 0; i < count; i++)
+			if (world_forms[part].kind != KIND_EACH_SLOT || is_live(&working, i))
+				put(half, (enum world_part)part, i);
+	}
+}
+
+void
+world_commit(void)
+{
+	uint64_t turn = ++working.turns;
+	struct world_half *half = &image->half[turn % 2];
+
+	/* A fault stops us between two instructions: it is the compiler that must keep the order. */
+	__atomic_store_n(&half->turn, 0, __ATOMIC_RELEASE);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	put_all(half);
+	half->sum = world_sum(half->records, half->bytes, turn);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&half->turn, turn, __ATOMIC_RELEASE);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	fds_flush();
+}
+
+/* ---- beside the commits ---- */
+
+struct load_text *
+world_text(uint32_t which)
+{
+	return &image->text[which];
+}
+
+uint32_t
+world_text_free(const struct world *w)
+{
+	return w->text == 1 ? 2 : 1;
+}
+
+static struct world_box *
+current_box(void)
+{
+	return &image->head.box[working.boxes % 2];
+}
+
+struct world_box *
+world_box(uint32_t kind, int slot)
+{
+	struct world_box *box = current_box();
+
+	memset(box, 0, sizeof(*box));
+	box->slot = slot;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&box->kind, kind, __ATOMIC_RELEASE);
+	return box;
+}
+
+void
+world_box_done(void)
+{
+	/* What the other one held was told long ago. */
+	image->head.box[(working.boxes + 1) % 2].kind = 0;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	working.boxes++;
+	world_commit();
+}
+
+struct world_box *
+world_box_left(void)
+{
+	struct world_box *box = current_box();
+
+	return box->kind != 0 ? box : NULL;
+}
+
+struct world_owner *
+world_owner(void)
+{
+	return &image->head.owner;
+}
+
+struct world_fault *
+world_fault(void)
+{
+	return &image->head.fault;
+}
+
+uint64_t
+world_generation(void)
+{
+	return image->head.generation;
+}
+
+void
+world_next_image(bool fault)
+{
+	image->head.generation++;
+	image->head.faults += fault;
+}
+
+int
+world_faults(void)
+{
+	return (int)image->head.faults;
+}
+
+void
+world_settled(void)
+{
+	image->head.faults = 0;
+}
+
+/* ---- descriptors ---- */
+
+static const struct {
+	uint8_t part;
+	uint16_t offset;		/* in a record of it */
+} fd_places[] = {
+#define FD(part, type, member, base)	{ part, offsetof(type, member) - (base) }
+#define CONSOLE(member)	FD(PART_CONSOLE, struct console_table, member, 0)
+#define SLOT(member)	FD(PART_SLOT, struct console_slot, member, 0)
+#define REST(member)	FD(PART_REST, struct world, member, offsetof(struct world, done))
+	CONSOLE(rings), CONSOLE(lifeline), CONSOLE(lifeline_end), CONSOLE(reports),
+	CONSOLE(reports_end), CONSOLE(bell), CONSOLE(dir),
+	SLOT(source), SLOT(hold), SLOT(sink), SLOT(feed), SLOT(dir), SLOT(bell),
+	FD(PART_MAIN, struct proc_main, pidfd, 0), FD(PART_MAIN, struct proc_main, report, 0),
+	FD(PART_PROC, struct proc_table, reader_pipe, offsetof(struct proc_table, helper)),
+	REST(fds.lock), REST(fds.pid_file), REST(fds.trace),
+};
+enum { FD_PLACES = sizeof(fd_places) / sizeof(fd_places[0]) };
+
+void
+world_each_fd(void (*see)(int fd))
+{
+	const struct world_half *half = world_newest(image);
+	struct world_record record;
+	int32_t fd;
+
+	for (uint32_t at = 0; half != NULL && at + sizeof(record) <= half->bytes &&
+	    half->bytes <= sizeof(half->records); at += (record.bytes + 7) & ~7U) {
+		memcpy(&record, half->records + at, sizeof(record));
+		at += sizeof(record);
+		for (int i = 0; i < FD_PLACES; i++) {
+			if (fd_places[i].part != record.part ||
+			    fd_places[i].offset + sizeof(fd) > record.bytes)
+				continue;
+			memcpy(&fd, half->records + at + fd_places[i].offset, sizeof(fd));
+			if (fd > 2)
+				see(fd);
+		}
+	}
+}
+
+void
+world_each_place(void (*see)(int32_t *fd))
+{
+	for (int i = 0; i < FD_PLACES; i++) {
+		const struct world_form *form = &world_forms[fd_places[i].part];
+
+		for (int n = 0; n < form->count; n++)
+			see((int32_t *)(void *)((char *)&working + form->offset + (size_t)n * form->size +
+			    fd_places[i].offset));
+	}
 }

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * world: the whole mutable state of mcinit, in one mapping of fixed size.
+ * world: the whole mutable state of mcinit, and how it outlives the image that works on it.
  *
- * Numbers and text only: no pointer, so that another image of the program can map it.  The
- * machines are there twice; a turn works on the draft, and one store makes it the truth.  So a
- * turn that is never finished has never happened.  Called by mcinit.c and act.c.
+ * `struct world` is the working copy, in ordinary memory.  world_commit() puts it into the mapping
+ * (a memfd as process 1, else a file in run_dir): what was not committed has
+ * never happened, and whoever restores finds the last commit, whole.  Numbers and text only, no
+ * pointer: another build of the program maps it, too.  Called by mcinit.c, act.c, crash.c and
+ * resume.c.  It must never do what is not committed yet, and never commit what is not whole.
+ *
+ * The mapping is made of records of known sizes.  A newer build reads the state of an older one:
+ * records grow at their ends only, zero means "as before", and so do the lists of step.h.
  */
 #ifndef WORLD_H
 #define WORLD_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "console.h"
@@ -16,26 +23,138 @@
 #include "proc.h"
 #include "step.h"
 
-enum { WORLD_LAYOUT = 2 };
-
-struct world {
-	char magic[8];
-	uint32_t layout, bytes;		/* WORLD_LAYOUT, sizeof(struct world) */
-	uint64_t turns;			/* committed so far */
-	uint32_t current;		/* which machine is the truth: 0 or 1 */
-	int64_t started;		/* CLOCK_MONOTONIC */
-	struct step_machine machine[2];
-	struct proc_table proc;
-	struct console_table console;
-	struct load_text text;		/* what the configuration in force was made from */
+enum {
+	WORLD_LAYOUT = 3,		/* changes when records do not only grow */
+	WORLD_QUEUE = 256,		/* events that wait for their turn */
+	WORLD_TEXTS = 3,		/* configurations: of the start, in force, and before or to come */
+	WORLD_BOX = 160
 };
 
-/* A new mapping, zeroed but for its head; NULL when the kernel has no memory. */
-struct world *world_create(void);
+/* The descriptors of mcinit that belong to nobody else; -1 = none. */
+struct world_fds {
+	int32_t lock, pid_file, trace;
+};
 
-/* The truth; a copy of it to work on; and the copy made the truth. */
-const struct step_machine *world_now(const struct world *w);
-struct step_machine *world_draft(struct world *w);
-void world_commit(struct world *w);
+struct world {
+	struct step_machine machine;
+
+	/* The facts: processes and consoles, and which server has which slot. */
+	struct proc_table proc;
+	struct console_table console;
+	char name[CONF_SERVERS][CONF_NAME_BYTES];
+
+	/* One record, up to `fds`, which it grows behind. */
+	int32_t done;			/* so many of the acts are done */
+	int32_t begun;			/* the next one, which must not be done twice, has begun */
+	uint32_t text, text_before;	/* of the texts in the mapping, in force and before that */
+	uint32_t held;			/* an appliance without a configuration */
+	uint32_t level;			/* of the log; USR2 toggles it */
+	uint64_t log_at;		/* where our own lines ended */
+	uint64_t boxes;			/* news taken out of the box, ever */
+	int64_t started;		/* CLOCK_MONOTONIC */
+	uint64_t turns;			/* commits so far */
+	struct world_fds fds;
+
+	/* What comes next, and what the last turn wants done. */
+	int32_t events;
+	struct step_event event[WORLD_QUEUE];
+	struct step_acts acts;
+};
+
+/*
+ * News on their way from the kernel into an event: what was read and is not told yet would be lost
+ * with the image.  Cleared before it is filled, so that the first bytes tell whether it was.
+ */
+struct world_box {
+	uint32_t kind;			/* the reader's word for what it is, 0 = empty */
+	int32_t slot;
+	_Alignas(8) char bytes[WORLD_BOX];
+};
+
+/* How the last image ended. */
+struct world_fault {
+	int32_t signal;			/* 0 = by its own wish */
+	int32_t sender;			/* pid, 0 = the processor */
+	uint64_t address;
+};
+
+/* Who works on a state. */
+struct world_owner {
+	int32_t pid;
+	uint64_t ticks;			/* its start time, as in /proc/PID/stat */
+	char boot[40];			/* /proc/sys/kernel/random/boot_id, "" unknown */
+	uint8_t build[20];
+};
+
+/* ---- a life ---- */
+
+/*
+ * The working copy, with a new mapping: a file `dir`/state if dir >= 0, else a memfd.  NULL when
+ * there is no room for it.
+ */
+struct world *world_create(int dir);
+
+/*
+ * The mapping of the image before us, by its descriptor.  0; -EINVAL: it is none of ours; -EPROTO:
+ * it has another form, of another build: world_import().
+ */
+int world_attach(int fd);
+
+/*
+ * Reads the state behind `fd` into the working copy, and the rest into a new mapping of the same
+ * kind in its place.  0, or -errno as of world_read().
+ */
+int world_import(int fd);
+
+/* The last commit into the working copy; NULL: there is none that is whole. */
+struct world *world_restore(void);
+
+/* What is committed survives from here on; then what was dropped (fds.h) is closed. */
+void world_commit(void);
+
+/* The working copy is there; the descriptor of the mapping. */
+struct world *world_now(void);
+int world_fd(void);
+
+/* A clean end: nobody shall adopt what has ended. */
+void world_remove(int dir);
+
+/* ---- in the mapping, beside the commits ---- */
+
+/* The texts of configurations; `which` is below WORLD_TEXTS. */
+struct load_text *world_text(uint32_t which);
+
+/* The text that is neither in force nor of the start: for the next one. */
+uint32_t world_text_free(const struct world *w);
+
+/* The box to read news into, emptied; and what it held is told (commits). */
+struct world_box *world_box(uint32_t kind, int slot);
+void world_box_done(void);
+/* The box of the image before us, if it was filled and not told; else NULL. */
+struct world_box *world_box_left(void);
+
+struct world_owner *world_owner(void);
+struct world_fault *world_fault(void);
+uint64_t world_generation(void);	/* images since the start, this one not counted */
+/* One image more; by a fault: counted until world_settled().  For the handler: touches no more. */
+void world_next_image(bool fault);
+int world_faults(void);
+void world_settled(void);
+
+/* Calls `see` for each descriptor of the last commit.  For the handler, too. */
+void world_each_fd(void (*see)(int fd));
+/* For each place of one in the working copy. */
+void world_each_place(void (*see)(int32_t *fd));
+
+/* ---- pure: for world.c and the tests (world_read.c) ---- */
+
+/*
+ * Reads the last whole commit out of `bytes` at `image` into *w.  0; -EINVAL: no state at all;
+ * -EPROTO: of a newer or foreign layout; -EBADMSG: damaged.  *w is then of no use.
+ */
+int world_read(struct world *w, const void *image, size_t bytes);
+
+/* Whether all that *w says can be: numbers in their ranges, text with its end. */
+bool world_is_sound(const struct world *w);
 
 #endif

@@ -155,6 +155,14 @@ int conf_slot(const struct conf *conf, const char *name);
 int conf_follow(struct conf *next, const struct conf *now, unsigned busy);
 
 /*
+ * Makes a configuration that was parsed again what it was: each server in the slot where `name` has
+ * it, BOOT keys as in `boot`; then (conf_recall) those that only `before` has as leaving.  Both
+ * return how many values found no room.
+ */
+int conf_arrange(struct conf *conf, const struct conf *boot, char name[][CONF_NAME_BYTES]);
+int conf_recall(struct conf *conf, const struct conf *before, char name[][CONF_NAME_BYTES]);
+
+/*
  * Calls `differs` for each row whose value is not the same in both; slot is -1 outside the
  * servers.  Servers are compared slot by slot, where both have the same name there.
  */

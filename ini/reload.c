@@ -96,9 +96,9 @@ free_slot(const struct conf *conf)
 	return -1;
 }
 
-/* Gives slot i of `next` to the server that `now` has there; whoever is in it moves. */
+/* Gives slot i of `next` to the server that `now` has in slot `from`; whoever is in it moves. */
 static int
-keep_leaving(struct conf *next, const struct conf *now, int i)
+keep_leaving(struct conf *next, const struct conf *now, int from, int i)
 {
 	int to = free_slot(next);
 
@@ -106,8 +106,8 @@ keep_leaving(struct conf *next, const struct conf *now, int i)
 		return 1;
 	if (next->name[i][0] != '\0')
 		swap_slots(next, i, to);
-	next->server[i] = now->server[i];
-	memcpy(next->name[i], now->name[i], sizeof(next->name[i]));
+	next->server[i] = now->server[from];
+	memcpy(next->name[i], now->name[from], sizeof(next->name[i]));
 	next->leaving[i] = true;
 	next->servers++;
 	return adopt_server(next, &next->server[i]) ? 0 : 1;
@@ -161,7 +161,38 @@ conf_follow(struct conf *next, const struct conf *now, unsigned busy)
 	for (i = 0; i < CONF_SERVERS; i++)
 		if ((busy & (1U << i)) != 0 && now->name[i][0] != '\0' &&
 		    conf_slot(next, now->name[i]) < 0)
-			lost += keep_leaving(next, now, i);
+			lost += keep_leaving(next, now, i, i);
+	return lost;
+}
+
+int
+conf_arrange(struct conf *conf, const struct conf *boot, char name[][CONF_NAME_BYTES])
+{
+	int i, slot;
+
+	for (i = 0; i < CONF_SERVERS; i++) {
+		slot = name[i][0] == '\0' ? -1 : conf_slot(conf, name[i]);
+		if (slot >= 0 && slot != i)
+			swap_slots(conf, i, slot);
+	}
+	return keep_boot_keys(conf, boot);
+}
+
+int
+conf_recall(struct conf *conf, const struct conf *before, char name[][CONF_NAME_BYTES])
+{
+	int i, slot, lost = 0;
+
+	for (i = 0; i < CONF_SERVERS; i++) {
+		if (name[i][0] == '\0' || conf_slot(conf, name[i]) >= 0)
+			continue;
+		/* Of one that left two configurations ago only the name is known. */
+		slot = conf_slot(before, name[i]);
+		if (slot < 0)
+			slot = 0;
+		lost += keep_leaving(conf, before, slot, i);
+		memcpy(conf->name[i], name[i], sizeof(conf->name[i]));
+	}
 	return lost;
 }
 

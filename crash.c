@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * crash: mcinit outlives its own faults, by executing itself; see crash.h.
+ *
+ * The handler may run at any instruction of ours, whatever the memory is like by then.
+ */
+#include "crash.h"
+
+#include <errno.h>
+#include <signal.h>		/* types and numbers only */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+
+#include "fmt.h"
+#include "log.h"
+#include "proc.h"
+#include "sys.h"
+#include "world.h"
+
+extern char **environ;
+
+/* The state of a processor with all its registers alone takes up to 11 KiB of the stack (AMX). */
+enum { ARGUMENTS = 200, STACK = 24 * 1024, SIGNAL_RTMIN_3 = 34 + 3 };
+
+static struct {
+	pid_t pid;
+	bool armed;
+	char state[24];			/* --state=N */
+	char *argv[ARGUMENTS + 2];
+	_Alignas(16) char stack[STACK];
+} frame;
+
+int
+crash_inherited(int argc, char *argv[])
+{
+	static const char word[] = "--state=";
+
+	if (argc < 2 || argv[1] == NULL || strncmp(argv[1], word, sizeof(word) - 1) != 0)
+		return -1;
+	return (int)strtol(argv[1] + sizeof(word) - 1, NULL, 10);
+}
+
+/* ---- the exec ---- */
+
+static void
+keep(int fd)
+{
+	sys_keep_at_exec(fd, true);
+}
+
+static void
+keep_not(int fd)
+{
+	sys_keep_at_exec(fd, false);
+}
+
+static int
+execute(const char *path)
+{
+	keep(world_fd());
+	world_each_fd(keep);
+	return sys_exec(path, frame.argv, environ);
+}
+
+int
+crash_exec(const char *path)
+{
+	int rc;
+
+	memset(world_fault(), 0, sizeof(*world_fault()));
+	world_next_image(false);
+	rc = execute(path);
+	world_each_fd(keep_not);
+	keep_not(world_fd());
+	return rc;
+}
+
+/* ---- the handler ---- */
+
+/* It is no business of the supervisor's: the child ends as if there were no handler. */
+static void
+fail_alone(int signal)
+{
+	sys_signals_default();
+	sys_kill(sys_pid(), signal);
+	/* Sent or not: when the handler returns, what failed fails again. */
+}
+
+static void
+on_fault(int signal, void *information, void *context)
+{
+	const siginfo_t *info = information;
+	struct world_fault *fault;
+
+	(void)context;
+	if (sys_pid() != frame.pid) {
+		fail_alone(signal);
+		return;
+	}
+	fault = world_fault();
+	fault->signal = signal;
+	fault->sender = info->si_code <= 0 ? info->si_pid : 0;
+	fault->address = info->si_code <= 0 ? 0 : (uint64_t)(uintptr_t)info->si_addr;
+	/* What others send is no sign of anything that is wrong with us. */
+	world_next_image(fault->sender == 0 || fault->sender == frame.pid);
+	execute(proc_self());
+	crash_last_stand();
+}
+
+int
+crash_arm(char *argv[])
+{
+	int n = 0, first = crash_inherited(2, argv) >= 0 ? 2 : 1, rc;
+
+	if (world_fd() < 0)
+		return -ENOSYS;
+	while (argv[n] != NULL)
+		n++;
+	if (n > ARGUMENTS)
+		return -E2BIG;
+	fmt_put(frame.state, sizeof(frame.state), "--state=%d", world_fd());
+	frame.argv[0] = argv[0];
+	frame.argv[1] = frame.state;
+	for (int i = first; i <= n; i++)
+		frame.argv[2 + i - first] = argv[i];
+	frame.pid = sys_pid();
+	rc = sys_on_fault(on_fault, frame.stack, sizeof(frame.stack));
+	if (rc == 0)
+		rc = sys_faults_unblock();
+	frame.armed = rc == 0;
+	return rc;
+}
+
+bool
+crash_armed(void)
+{
+	return frame.armed;
+}
+
+/* ---- when nothing helps ---- */
+
+static int
+servers_left(const struct world *w)
+{
+	int left = 0;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		left += w->proc.main[slot].pid != 0;
+	return left;
+}
+
+static void
+hand_on(const struct world *w)
+{
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (w->proc.main[slot].pid != 0)
+			sys_kill(w->proc.main[slot].pid, SIGTERM);
+}
+
+/* The exit code of the last server that ended; what ends by SIGTERM has done as it was told. */
+static void
+reap_all(struct world *w, int *code)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = sys_reap(&status)) > 0) {
+		for (int slot = 0; slot < CONF_SERVERS; slot++) {
+			if (w->proc.main[slot].pid != pid)
+				continue;
+			w->proc.main[slot].pid = 0;
+			*code = step_exit_code(status) == 128 + SIGTERM ? 0 : step_exit_code(status);
+		}
+	}
+}
+
+/* A machine is not left without a process 1; it starts again, which may help. */
+_Noreturn static void
+leave(const struct world *w, int code)
+{
+	if (w->machine.whole.mode == MODE_APPLIANCE) {
+		sys_sync();
+		sys_reboot(RB_AUTOBOOT);
+	}
+	sys_exit(code);
+}
+
+_Noreturn void
+crash_last_stand(void)
+{
+	static struct world blank;
+	struct world *w = world_restore();
+	struct signalfd_siginfo info;
+	int signals, code = 1;
+
+	sys_signals_block();
+	sys_signals_default();
+	log_to_ring(NULL, -1);
+	log_err(NULL, 0, "mcinit itself failed %d times in a row: nothing but reaping and signals from "
+	    "now on; no server is started again. Stop it, and please report this", CRASH_MOST);
+	if (w == NULL)
+		w = &blank;
+	proc_recover(&w->proc);
+	signals = sys_signalfd_blocking();
+	for (;;) {
+		reap_all(w, &code);
+		if (servers_left(w) == 0 && (w != &blank || !sys_any_child()))
+			leave(w, code);
+		if (signals < 0 || sys_signal_read(signals, &info, 1) != 1)
+			sys_readable(-1, 1000);
+		else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT ||
+		    info.ssi_signo == SIGPWR || info.ssi_signo == SIGNAL_RTMIN_3)
+			hand_on(w);
+	}
+}

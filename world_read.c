@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * world_read: a state out of the bytes of a mapping, a part of world.c; see world.h.
+ *
+ * The bytes may be those of an older build, or anybody's.  It must never believe a number before it
+ * was looked at, and never do anything: no system call, no signal, no pointer out of the bytes.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "world_in.h"
+
+#define ONE(member)		{ offsetof(struct world, member), sizeof(((struct world *)0)->member), 1, \
+	KIND_ONE }
+#define MANY(member, many, of)	{ offsetof(struct world, member), \
+	sizeof(((struct world *)0)->member[0]), many, of }
+#define TAIL(type, from, base)	{ (base) + offsetof(type, from), sizeof(type) - offsetof(type, from), 1, \
+	KIND_ONE }
+
+const struct world_form world_forms[PART_COUNT] = {
+	[PART_WHOLE] = ONE(machine.whole),
+	[PART_SERVER] = MANY(machine.server, CONF_SERVERS, KIND_EACH_SLOT),
+	[PART_ACT] = MANY(acts.act, STEP_ACTS, KIND_COUNTED),
+	[PART_EVENT] = MANY(event, WORLD_QUEUE, KIND_COUNTED),
+	[PART_MAIN] = MANY(proc.main, CONF_SERVERS, KIND_EACH_SLOT),
+	[PART_PROC] = TAIL(struct proc_table, helper, offsetof(struct world, proc)),
+	[PART_CONSOLE] = { offsetof(struct world, console), offsetof(struct console_table, slot), 1,
+	    KIND_ONE },
+	[PART_SLOT] = MANY(console.slot, CONF_SERVERS, KIND_EACH_SLOT),
+	[PART_NAME] = MANY(name, CONF_SERVERS, KIND_EACH_SLOT),
+	[PART_REST] = { offsetof(struct world, done), offsetof(struct world, events) -
+	    offsetof(struct world, done), 1, KIND_ONE },
+};
+
+int32_t *
+world_counter(struct world *w, enum world_part part)
+{
+	return part == PART_ACT ? &w->acts.count : part == PART_EVENT ? &w->events : NULL;
+}
+
+void
+world_blank(struct world *w)
+{
+	/* What is counted means nothing behind its count, and stays untouched. */
+	memset(w, 0, offsetof(struct world, event));
+	w->acts.count = 0;
+	step_init(&w->machine, MODE_SERVICE, false);
+	proc_init(&w->proc);
+	console_init(&w->console);
+	w->fds = (struct world_fds){ -1, -1, -1 };
+}
+
+uint64_t
+world_sum(const char *bytes, size_t count, uint64_t turn)
+{
+	uint64_t sum = UINT64_C(0xcbf29ce484222325) ^ turn, word;
+
+	/* Records are padded to words. */
+	for (size_t i = 0; i + sizeof(word) <= count; i += sizeof(word)) {
+		memcpy(&word, bytes + i, sizeof(word));
+		sum = (sum ^ word) * UINT64_C(0x100000001b3);
+		sum ^= sum >> 29;
+	}
+	return sum;
+}
+
+/* ---- records ---- */
+
+/* Puts one record where it belongs; false: it belongs nowhere. */
+static bool
+take(struct world *w, const struct world_record *record, const char *bytes)
+{
+	const struct world_form *form;
+	int32_t *counter;
+
+	if (record->part >= PART_COUNT)
+		return false;
+	form = &world_forms[record->part];
+	if (record->index >= form->count || record->bytes > form->size)
+		return false;
+	counter = world_counter(w, record->part);
+	if (counter != NULL && record->index != *counter)
+		return false;
+	if (counter != NULL)
+		++*counter;
+	memcpy((char *)w + form->offset + (size_t)record->index * form->size, bytes, record->bytes);
+	return true;
+}
+
+static int
+take_all(struct world *w, const char *records, uint32_t bytes)
+{
+	struct world_record record;
+
+	world_blank(w);
+	for (uint32_t at = 0; at < bytes; at += (record.bytes + 7) & ~7U) {
+		if (bytes - at < sizeof(record))
+			return -EBADMSG;
+		memcpy(&record, records + at, sizeof(record));
+		at += sizeof(record);
+		if (record.bytes > bytes - at || !take(w, &record, records + at))
+			return -EPROTO;
+	}
+	return 0;
+}
+
+/* ---- the mapping ---- */
+
+/* A half of the image as it is there, checked as far as it is read: its turn, 0 if it is not whole. */
+static uint64_t
+whole_half(const char *image, const struct world_head *head, int which, const char **records,
+    uint32_t *bytes)
+{
+	const char *at = image + head->half_at[which];
+	struct { uint64_t turn, sum; uint32_t bytes, unused; } half;
+
+	memcpy(&half, at, sizeof(half));
+	if (half.turn == 0 || half.bytes > head->half_bytes - sizeof(half) || half.bytes % 8 != 0 ||
+	    world_sum(at + sizeof(half), half.bytes, half.turn) != half.sum)
+		return 0;
+	*records = at + sizeof(half);
+	*bytes = half.bytes;
+	return half.turn;
+}
+
+static bool
+fits(uint32_t at, uint64_t bytes, size_t all)
+{
+	return at % 8 == 0 && at <= all && bytes <= all - at;
+}
+
+/* 0 when all that the head points at is there. */
+static int
+check_head(const struct world_head *head, size_t bytes)
+{
+	const size_t fixed = offsetof(struct world_head, owner);
+
+	if (memcmp(head->magic, "mcinit\r\n", sizeof(head->magic)) != 0)
+		return -EINVAL;
+	if (head->layout != WORLD_LAYOUT || head->text_bytes != sizeof(struct load_text) ||
+	    head->head_bytes < fixed || head->head_bytes > sizeof(*head) ||
+	    head->texts != WORLD_TEXTS)
+		return -EPROTO;
+	if (head->bytes > bytes || head->head_bytes > bytes || head->half_bytes < 24 ||
+	    !fits(head->half_at[0], head->half_bytes, bytes) ||
+	    !fits(head->half_at[1], head->half_bytes, bytes) ||
+	    !fits(head->text_at, (uint64_t)head->text_bytes * head->texts, bytes))
+		return -EBADMSG;
+	return 0;
+}
+
+int
+world_read(struct world *w, const void *image, size_t bytes)
+{
+	const char *records[2];
+	uint32_t counts[2];
+	uint64_t turns[2];
+	struct world_head head;
+	int rc;
+
+	memset(&head, 0, sizeof(head));
+	memcpy(&head, image, bytes < sizeof(head) ? bytes : sizeof(head));
+	rc = check_head(&head, bytes);
+	if (rc < 0)
+		return rc;
+	for (int i = 0; i < 2; i++)
+		turns[i] = whole_half(image, &head, i, &records[i], &counts[i]);
+	rc = -EBADMSG;
+	for (int i = 0; i < 2 && rc == -EBADMSG; i++) {
+		int which = (turns[1] > turns[0]) ^ i;
+
+		if (turns[which] == 0)
+			continue;
+		rc = take_all(w, records[which], counts[which]);
+		if (rc == 0 && !world_is_sound(w))
+			rc = -EBADMSG;
+	}
+	return rc;
+}
+
+const struct world_half *
+world_newest(const struct world_image *image)
+{
+	const struct world_half *a = &image->half[0], *b = &image->half[1];
+
+	if (a->turn == 0 && b->turn == 0)
+		return NULL;
+	return a->turn > b->turn ? a : b;
+}
+
+/* ---- what can be ---- */
+
+#define SERVER(member)	offsetof(struct step_server, member)
+#define WHOLE(member)	offsetof(struct step_whole, member)
+
+/* Another byte than 0 and 1 in a bool is no bool. */
+static bool
+flags_are(const void *record, const uint16_t *offsets, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (*((const uint8_t *)record + offsets[i]) > 1)
+			return false;
+	return true;
+}
+
+static bool
+whole_is(const struct step_whole *w)
+{
+	static const uint16_t flags[] = { WHOLE(in_container), WHOLE(ending), WHOLE(finished),
+		WHOLE(rest_said), WHOLE(closing), WHOLE(consoles), WHOLE(input), WHOLE(missing[0]),
+		WHOLE(missing[1]), WHOLE(missing[2]), WHOLE(missing[3]) };
+
+	return flags_are(w, flags, sizeof(flags) / sizeof(flags[0])) && w->mode <= MODE_APPLIANCE &&
+	    w->how < ENDING_COUNT;
+}
+
+static bool
+server_is(const struct step_server *s)
+{
+	static const uint16_t flags[] = { SERVER(used), SERVER(leaving), SERVER(spawning),
+		SERVER(main_alive), SERVER(exec_done), SERVER(was_ready), SERVER(changed), SERVER(waits),
+		SERVER(killed), SERVER(stuck), SERVER(swept), SERVER(asked_down), SERVER(by_itself),
+		SERVER(group), SERVER(jvm), SERVER(console), SERVER(by_line), SERVER(draining),
+		SERVER(missing[0]), SERVER(missing[1]), SERVER(has_files) };
+
+	return flags_are(s, flags, sizeof(flags) / sizeof(flags[0])) && s->is < IS_COUNT &&
+	    s->wish < WISH_COUNT && s->reason < REASON_COUNT && s->intent < INTENT_COUNT &&
+	    s->rung < RUNG_COUNT && s->failure <= FAILURE_COUNT;
+}
+
+static bool
+is_slot(int slot)
+{
+	return slot >= -1 && slot < CONF_SERVERS;
+}
+
+static bool
+decision_is(const struct world *w)
+{
+	if (!whole_is(&w->machine.whole))
+		return false;
+	for (int i = 0; i < CONF_SERVERS; i++)
+		if (!server_is(&w->machine.server[i]) ||
+		    memchr(w->name[i], '\0', sizeof(w->name[i])) == NULL)
+			return false;
+	for (int i = 0; i < w->acts.count; i++)
+		if (w->acts.act[i].what >= ACT_COUNT || !is_slot(w->acts.act[i].slot))
+			return false;
+	for (int i = 0; i < w->events; i++)
+		if (w->event[i].what >= STEP_EVENT_COUNT || !is_slot(w->event[i].slot))
+			return false;
+	return w->done >= 0 && w->done <= w->acts.count;
+}
+
+static bool
+is_pid(int32_t pid)
+{
+	return pid == 0 || pid > 1;
+}
+
+/* Of a descriptor no more can be said here; whether it is open is asked where it is used. */
+static bool
+is_fd(int32_t fd)
+{
+	return fd == -1 || (fd > 2 && fd < 1 << 20);
+}
+
+static bool
+processes_are(const struct proc_table *p)
+{
+	for (int i = 0; i < CONF_SERVERS; i++) {
+		const struct proc_main *main = &p->main[i];
+
+		if (!is_pid(main->pid) || !is_pid(main->session) || !is_pid(main->sweep) ||
+		    !is_fd(main->pidfd) || !is_fd(main->report) || *(const uint8_t *)&main->failed > 1 ||
+		    *(const uint8_t *)&main->adopted > 1)
+			return false;
+	}
+	for (int i = 0; i < PROC_HELPERS; i++)
+		if (!is_pid(p->helper[i]))
+			return false;
+	return is_pid(p->reader) && is_fd(p->reader_pipe) && p->forking.whose <= PROC_HELPER &&
+	    p->forking.number < PROC_HELPERS &&
+	    ((p->forking.whose != PROC_MAIN && p->forking.whose != PROC_SWEEP) ||
+	    p->forking.number < CONF_SERVERS);
+}
+
+static bool
+consoles_are(const struct console_table *c)
+{
+	const int32_t fds[] = { c->rings, c->lifeline, c->lifeline_end, c->reports, c->reports_end,
+		c->bell, c->dir };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (!is_fd(fds[i]))
+			return false;
+	for (int i = 0; i < CONF_SERVERS; i++) {
+		const struct console_slot *s = &c->slot[i];
+
+		if (!is_fd(s->source) || !is_fd(s->hold) || !is_fd(s->sink) || !is_fd(s->feed) ||
+		    !is_fd(s->dir) || !is_fd(s->bell) || *(const uint8_t *)&s->pty > 1 ||
+		    *(const uint8_t *)&s->warned > 1)
+			return false;
+	}
+	return memchr(c->path, '\0', sizeof(c->path)) != NULL;
+}
+
+bool
+world_is_sound(const struct world *w)
+{
+	return decision_is(w) && processes_are(&w->proc) && consoles_are(&w->console) &&
+	    is_fd(w->fds.lock) && is_fd(w->fds.pid_file) && is_fd(w->fds.trace) &&
+	    w->text < WORLD_TEXTS && w->text_before < WORLD_TEXTS && w->level <= LEVEL_DEBUG;
+}
