@@ -39,6 +39,7 @@ helpers	:= $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/helper_*.c))
 fakeserver := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/fakeserver*.c))
 fakeservers := $(if $(fakeserver),$(BUILD)/tests/fakeserver)
 jars	:= $(if $(wildcard tests/FakeServer.java),$(BUILD)/tests/fakeserver.jar)
+faults	:= $(names:%=$(BUILD)/faults/%.o)
 fuzzers	:= $(patsubst tests/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz_*.c))
 
 # One short line per step; V=1 shows the commands.
@@ -74,6 +75,10 @@ stack	:= -Wstack-usage=8192
 
 asan_cflags := -std=c11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
+# The release without its optimization across rooms, and a call at both ends of each function of ours.
+faults_cflags := $(filter-out -flto -ffat-lto-objects,$(cflags))
+$(BUILD)/faults/%.o: faults_cflags += -finstrument-functions
+$(BUILD)/faults/inih.o $(BUILD)/faults/fault_hook.o: faults_cflags := $(faults_cflags)
 fuzz_cflags := -std=c11 -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 fuzz_object := -fsanitize=fuzzer-no-link,address,undefined
 
@@ -233,8 +238,25 @@ $(BUILD)/asan/inih.o: $(INIH)/ini.c
 $(BUILD)/asan/mcinit: $(asan)
 	$(call say,LD)$(CC) $(asan_cflags) -o $@ $^
 
+# An mcinit that fails by itself, for the scenarios of its recovery.
+$(faults) $(BUILD)/faults/fault_hook.o: Makefile | $(BUILD)/toolchain $(INIH)/ini.c $(kernel)
+$(BUILD)/faults/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(musl) $(cppflags) $(faults_cflags) $(warnings) -c -o $@ $<
+
+$(BUILD)/faults/inih.o: $(INIH)/ini.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(musl) $(cppflags) $(faults_cflags) $(warnings) -c -o $@ $(INIH)/ini.c
+
+$(BUILD)/faults/fault_hook.o: tests/fault_hook.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(musl) $(cppflags) $(faults_cflags) $(warnings) -c -o $@ $<
+
+$(BUILD)/faults/mcinit: $(faults) $(BUILD)/faults/fault_hook.o
+	$(call say,LD)$(link_static)
+
 .PHONY: tests-programs tests-helpers fuzz-programs
-tests-programs: $(units) tests-helpers $(BUILD)/asan/mcinit $(BUILD)/tools/man
+tests-programs: $(units) tests-helpers $(BUILD)/asan/mcinit $(BUILD)/faults/mcinit $(BUILD)/tools/man
 tests-helpers: $(helpers) $(fakeservers) $(jars)
 
 $(BUILD)/tests/unit_%: tests/unit_%.c $(asan_rooms) Makefile

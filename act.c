@@ -196,10 +196,10 @@ act_signal_group(struct act_scope *scope, const struct step_act *a)
 }
 
 int
-act_start_sweep(struct act_scope *scope, int slot, int signal)
+act_start_sweep(struct act_scope *scope, int slot, int signal, bool next)
 {
 	struct proc_broom broom = {
-		.name = scope->conf->name[slot], .signal = signal,
+		.name = scope->conf->name[slot], .signal = signal, .next = next,
 		.level = scope->conf->mcinit.log_level,
 		.json = scope->conf->mcinit.log_format == FORMAT_JSON,
 	};
@@ -216,7 +216,7 @@ act_start_sweep(struct act_scope *scope, int slot, int signal)
 static void
 act_sweep(struct act_scope *scope, const struct step_act *a)
 {
-	act_start_sweep(scope, a->slot, (int)a->a);
+	act_start_sweep(scope, a->slot, (int)a->a, false);
 }
 
 static void
@@ -228,10 +228,10 @@ act_look(struct act_scope *scope, const struct step_act *a)
 	if (p->sweep != 0)
 		return;			/* its end will be the answer */
 	/* What could not be sent when it was due comes first. */
-	if (p->sweep_next != 0 && act_start_sweep(scope, a->slot, p->sweep_next) == 0)
+	if (p->sweep_next != 0 && act_start_sweep(scope, a->slot, p->sweep_next, false) == 0)
 		return;
 	left = proc_look(&scope->world->proc, a->slot);
-	if (left == PROC_UNSURE && act_start_sweep(scope, a->slot, 0) == 0)
+	if (left == PROC_UNSURE && act_start_sweep(scope, a->slot, 0, false) == 0)
 		return;
 	act_tell(scope, STEP_TREE, a->slot, left != PROC_EMPTY);
 }

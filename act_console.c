@@ -210,20 +210,21 @@ act_close(struct act_scope *scope, const struct step_act *a)
 }
 
 void
-act_helper_ended(struct act_scope *scope, int number, int status)
+act_helper_ended(struct act_scope *scope, const struct proc_end *end)
 {
 #define X(name, word, each) word,
 	static const char names[][8] = { CONSOLE_ROLES(X) };
 #undef X
 	enum console_role role;
-	int slot;
+	int slot, status = end->status;
 	bool left = status == 0;
 
-	console_which(number, &role, &slot);
+	console_which(end->slot, &role, &slot);
 	if (role == CONSOLE_OUTPUT && !left)
 		log_rescue();
 	/* What it said before it ended comes first. */
 	act_hear_console(scope);
+	proc_forget(&scope->world->proc, end);
 	if (!left)
 		log_warn(act_name(scope, slot), 0, "a console process (%s) ended (%s %d)",
 		    names[role], (status & 0x7f) != 0 ? "signal" : "exit",

@@ -14,7 +14,7 @@ const char *act_name(const struct act_scope *scope, int slot);
 /* act.c: for the news of children. */
 enum step_failure act_judge(const struct act_scope *scope, int slot, const struct proc_report *r);
 void act_warn_once(const struct act_scope *scope, int slot, const struct proc_report *r);
-int act_start_sweep(struct act_scope *scope, int slot, int signal);
+int act_start_sweep(struct act_scope *scope, int slot, int signal, bool next);
 
 /* act_console.c: one for each action, and the end of a console process. */
 void act_command(struct act_scope *scope, const struct step_act *a);
@@ -27,7 +27,7 @@ void act_close(struct act_scope *scope, const struct step_act *a);
 void act_rotate(struct act_scope *scope, const struct step_act *a);
 void act_resize(struct act_scope *scope, const struct step_act *a);
 void act_tell_console(struct act_scope *scope, const struct console_report *report);
-void act_helper_ended(struct act_scope *scope, int number, int status);
+void act_helper_ended(struct act_scope *scope, const struct proc_end *end);
 
 /* act_reload.c */
 void act_reload(struct act_scope *scope, const struct step_act *a);

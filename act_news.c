@@ -151,13 +151,14 @@ act_hear_console(struct act_scope *scope)
 
 /* While it walked, the last of them may have ended; who asks now gets the answer of now. */
 static void
-sweep_ended(struct act_scope *scope, int slot, int status)
+sweep_ended(struct act_scope *scope, const struct proc_end *end)
 {
+	int slot = end->slot;
 	struct proc_main *p = &scope->world->proc.main[slot];
-	int code = step_exit_code(status), next = p->sweep_next;
+	int code = step_exit_code(end->status), next = p->sweep_next;
 	bool left = code != 0;
 
-	if (next != 0 && act_start_sweep(scope, slot, next) == 0)
+	if (next != 0 && act_start_sweep(scope, slot, next, true) == 0)
 		return;
 	if (code > 1 && !(p->warned & 1U << WARNED_BLIND)) {
 		p->warned |= 1U << WARNED_BLIND;
@@ -170,6 +171,7 @@ sweep_ended(struct act_scope *scope, int slot, int status)
 		left = proc_group_left(&scope->world->proc, slot);
 	else if (left)
 		left = proc_look(&scope->world->proc, slot) != PROC_EMPTY;
+	proc_forget(&scope->world->proc, end);
 	act_tell(scope, STEP_TREE, slot, left);
 }
 
@@ -182,16 +184,18 @@ tell_end(struct act_scope *scope, const struct proc_end *end)
 		/* What it said before it ended comes first. */
 		act_hear_report(scope, end->slot);
 		close_report(scope, end->slot);
+		proc_forget(&scope->world->proc, end);
 		act_tell(scope, STEP_ENDED, end->slot, end->status);
 		break;
 	case PROC_SWEEP:
-		sweep_ended(scope, end->slot, end->status);
+		sweep_ended(scope, end);
 		break;
 	case PROC_READER:
+		proc_forget(&scope->world->proc, end);
 		act_reader_ended(scope, end->status);
 		break;
 	case PROC_HELPER:
-		act_helper_ended(scope, end->slot, end->status);
+		act_helper_ended(scope, end);
 		break;
 	case PROC_NOBODY:
 	case PROC_NO_MORE:

@@ -28,6 +28,7 @@ void
 act_reload(struct act_scope *scope, const struct step_act *a)
 {
 	(void)a;
+	scope->world->read_faults = 0;
 	act_reload_again(scope);
 }
 
@@ -153,6 +154,7 @@ put_in_force(struct act_scope *scope)
 			act_tell(scope, STEP_CHANGED, slot, 0);
 		}
 	act_tell(scope, STEP_CONF, -1, 0);
+	sys_give_back(old, sizeof(*old));
 }
 
 void

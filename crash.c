@@ -106,7 +106,7 @@ on_fault(int signal, void *information, void *context)
 	/* What others send is no sign of anything that is wrong with us. */
 	world_next_image(fault->sender == 0 || fault->sender == frame.pid);
 	execute(proc_self());
-	crash_last_stand();
+	crash_last_stand("it failed, and cannot execute itself");
 }
 
 int
@@ -188,7 +188,7 @@ leave(const struct world *w, int code)
 }
 
 _Noreturn void
-crash_last_stand(void)
+crash_last_stand(const char *why)
 {
 	static struct world blank;
 	struct world *w = world_restore();
@@ -198,8 +198,8 @@ crash_last_stand(void)
 	sys_signals_block();
 	sys_signals_default();
 	log_to_ring(NULL, -1);
-	log_err(NULL, 0, "mcinit itself failed %d times in a row: nothing but reaping and signals from "
-	    "now on; no server is started again. Stop it, and please report this", CRASH_MOST);
+	log_err(NULL, 0, "mcinit cannot go on: %s. Nothing but reaping and signals from now on; no server "
+	    "is started again. Stop it, and please report this", why);
 	if (w == NULL)
 		w = &blank;
 	proc_recover(&w->proc);

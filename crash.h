@@ -29,9 +29,9 @@ int crash_inherited(int argc, char *argv[]);
 enum { CRASH_MOST = 5 };
 
 /*
- * What is left when mcinit fails again and again: reaps, hands signals on, and ends with its
- * servers, whose numbers are taken from the state as far as it can be read.
+ * What is left when mcinit cannot go on, which `why` says: reaps, hands signals on, and ends with
+ * its servers, whose numbers are taken from the state as far as it can be read.
  */
-_Noreturn void crash_last_stand(void);
+_Noreturn void crash_last_stand(const char *why);
 
 #endif

@@ -249,13 +249,6 @@ proc_may_pass(int error)
 	return false;
 }
 
-static void
-forget_main(struct proc_main *p)
-{
-	fds_drop(&p->pidfd);
-	p->pid = 0;
-}
-
 static int
 helper_of(const struct proc_table *table, pid_t pid)
 {
@@ -276,30 +269,26 @@ proc_peek(struct proc_table *table, struct proc_end *end)
 		return;
 	}
 	for (end->slot = 0; end->slot < CONF_SERVERS; end->slot++) {
-		struct proc_main *p = &table->main[end->slot];
-
-		if (p->pid == pid) {
-			end->whose = PROC_MAIN;
-			forget_main(p);
+		end->whose = table->main[end->slot].pid == pid ? PROC_MAIN : PROC_SWEEP;
+		if (end->whose == PROC_MAIN || table->main[end->slot].sweep == pid)
 			return;
-		}
-		if (p->sweep == pid) {
-			end->whose = PROC_SWEEP;
-			p->sweep = 0;
-			return;
-		}
 	}
-	end->whose = PROC_NOBODY;
 	end->slot = helper_of(table, pid);
-	if (table->reader == pid) {
-		end->whose = PROC_READER;
-		table->reader = 0;
-	} else if (end->slot >= 0) {
-		end->whose = PROC_HELPER;
-		table->helper[end->slot] = 0;
-	} else {
-		table->reaped++;
-	}
+	end->whose = table->reader == pid ? PROC_READER : end->slot >= 0 ? PROC_HELPER : PROC_NOBODY;
+	table->reaped += end->whose == PROC_NOBODY;
+}
+
+void
+proc_forget(struct proc_table *table, const struct proc_end *end)
+{
+	int32_t *place = place_of(table, end->whose, end->slot);
+
+	/* A sweep may have its successor there already. */
+	if (place == NULL || *place != end->pid)
+		return;
+	*place = 0;
+	if (end->whose == PROC_MAIN)
+		fds_drop(&table->main[end->slot].pidfd);
 }
 
 void
@@ -514,7 +503,7 @@ proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom)
 
 	if (broom->signal > 0 && p->sweep_next != SIGKILL)
 		p->sweep_next = (uint8_t)broom->signal;
-	if (p->sweep != 0) {
+	if (p->sweep != 0 && !broom->next) {
 		/* It may hang at a process that hangs: its work is done again by the next one. */
 		if (broom->signal == SIGKILL)
 			sys_kill(p->sweep, SIGKILL);

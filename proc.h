@@ -134,10 +134,12 @@ int proc_read_report(int fd, struct proc_report *report);
 bool proc_may_pass(int error);
 
 /*
- * One ended child, PROC_NO_MORE when no further has ended, PROC_NO_CHILD when there is none.  It is
- * out of the table, and stays a zombie until it is buried: when its end is not lost any more.
+ * One ended child, PROC_NO_MORE when no further has ended, PROC_NO_CHILD when there is none.  It
+ * stays a zombie until it is buried, when its end is not lost any more, and in the table until it is
+ * forgotten: a commit between that and what its end means would lose it.
  */
 void proc_peek(struct proc_table *table, struct proc_end *end);
+void proc_forget(struct proc_table *table, const struct proc_end *end);
 void proc_bury(const struct proc_end *end);
 
 /* Whether any server's main process was reaped: only then it matters who else was. */
@@ -168,6 +170,7 @@ struct proc_broom {
 	int signal;			/* 0 = only count */
 	int level;			/* for its log lines */
 	bool json;
+	bool next;			/* in the place of one that has ended, and is not forgotten yet */
 };
 
 /*

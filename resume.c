@@ -13,11 +13,12 @@
 
 #include "crash.h"
 #include "fds.h"
+#include "fmt.h"
 #include "log.h"
 #include "sys.h"
 #include "words.h"
 
-enum { GIVE_UP_ACT = 3, GIVE_UP_EVENT = 4 };	/* faults in a row */
+enum { GIVE_UP_ACT = 3, GIVE_UP_EVENT = 4, GIVE_UP_RELOAD = 5 };	/* faults in a row */
 
 static void
 say_nothing(void *cookie, enum conf_severity severity, const char *line)
@@ -65,7 +66,10 @@ parse(struct act_scope *scope, struct conf confs[2])
 	if (!is_whole(w->text_before) ||
 	    load_again(world_text(w->text_before), other, say_nothing, NULL) > 0)
 		*other = *conf;
-	return conf_recall(conf, other, w->name) == 0;
+	if (conf_recall(conf, other, w->name) > 0)
+		return false;
+	sys_give_back(other, sizeof(*other));
+	return true;
 }
 
 static void
@@ -90,6 +94,17 @@ say_why(void)
 		    (unsigned long long)fault->address, generation);
 }
 
+_Noreturn static void
+stand_on_faults(void)
+{
+	char name[WORDS_SHORT], why[128];
+
+	words_signal(name, world_fault()->signal);
+	fmt_put(why, sizeof(why), "it failed %d times in a row, now with %s at 0x%llx", CRASH_MOST, name,
+	    (unsigned long long)world_fault()->address);
+	crash_last_stand(why);
+}
+
 void
 resume_open(struct act_scope *scope, int fd)
 {
@@ -101,8 +116,10 @@ resume_open(struct act_scope *scope, int fd)
 		log_err(NULL, 0, "--state is for mcinit itself: what it names is no state");
 		sys_exit(64);
 	}
-	if (rc < 0 || world_faults() >= CRASH_MOST || (old < 0 && world_restore() == NULL))
-		crash_last_stand();
+	if (rc < 0 || (old < 0 && world_restore() == NULL))
+		crash_last_stand("its state cannot be read");
+	if (world_faults() >= CRASH_MOST)
+		stand_on_faults();
 	scope->world = world_now();
 	if (old >= 0)
 		sys_close(old);
@@ -116,13 +133,13 @@ resume_state(struct act_scope *scope, struct conf confs[2])
 	sys_keep_at_exec(world_fd(), false);
 	world_each_place(own_again);
 	if (!parse(scope, confs))
-		crash_last_stand();
+		crash_last_stand("the configuration in its state cannot be read");
 	log_set(scope->conf->mcinit.log_level, scope->conf->mcinit.log_format == FORMAT_JSON);
 	log_say_from((int)scope->world->level);
 	rc = console_resume(&scope->world->console);
 	if (rc < 0) {
 		log_err(NULL, rc, "cannot map the consoles again");
-		crash_last_stand();
+		crash_last_stand("it has no consoles");
 	}
 	console_take_log(&scope->world->console);
 }
@@ -153,7 +170,13 @@ read_again(struct act_scope *scope)
 		sys_kill(p->reader, SIGKILL);
 	p->reader = 0;
 	fds_drop(&p->reader_pipe);
-	act_reload_again(scope);
+	/* The INI itself may be what we fail at. */
+	scope->world->read_faults += world_fault()->signal != 0 && world_fault()->sender == 0;
+	if (scope->world->read_faults < GIVE_UP_RELOAD)
+		act_reload_again(scope);
+	else
+		log_err(NULL, 0, "reload given up: mcinit failed at it %d times; the configuration stays "
+		    "as it was", GIVE_UP_RELOAD);
 }
 
 /* Failing at the same thing again and again helps nobody. */

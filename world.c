@@ -225,7 +225,7 @@ world_import(int fd)
 struct world *
 world_restore(void)
 {
-	return world_read(&working, image, sizeof(*image)) == 0 ? &working : NULL;
+	return image != NULL && world_read(&working, image, sizeof(*image)) == 0 ? &working : NULL;
 }
 
 struct world *

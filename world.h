@@ -49,6 +49,7 @@ struct world {
 	uint32_t text, text_before;	/* of the texts in the mapping, in force and before that */
 	uint32_t held;			/* an appliance without a configuration */
 	uint32_t level;			/* of the log; USR2 toggles it */
+	uint32_t read_faults;		/* mcinit failed so often while this reload went on */
 	uint64_t log_at;		/* where our own lines ended */
 	uint64_t boxes;			/* news taken out of the box, ever */
 	int64_t started;		/* CLOCK_MONOTONIC */
