@@ -417,6 +417,9 @@ act_all(struct act_scope *scope)
 		}
 		if (!done)
 			act(scope, a);
+		/* Never done with: an image that fails on the way out is followed by one that leaves. */
+		if (scope->finished)
+			return;
 		w->begun = 0;
 		w->done++;
 		w->log_at = log_position();

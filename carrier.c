@@ -3,7 +3,8 @@
  * carrier: from a server's FIFO, or the pty it runs in, into its ring; see carrier.h.
  *
  * It may be killed at any instruction: what it has read and not published is lost then, and
- * nothing else, because the FIFO is still held by PID 1.
+ * nothing else, because the FIFO is still held by PID 1.  When PID 1 is killed nothing is lost: it
+ * publishes what it has read and leaves the rest in the FIFO, which is still held by the server.
  */
 #include "carrier.h"
 
@@ -21,6 +22,7 @@ enum {
 	ROOM_WAIT = 100,		/* ms: how soon a waiting carrier notices that PID 1 is gone */
 	TELL_EACH = 100,		/* ms between two records of what changes all the time */
 	LAST_WAIT = 1000,		/* for PID 1 to take the last records */
+	LOOK_EACH = 64,			/* reads without a pause: then it looks whether PID 1 is gone */
 	LINE_HELD = 65536		/* a longer line is not looked at: its beginning may be gone */
 };
 
@@ -35,6 +37,8 @@ static struct {
 	uint32_t untold;		/* markers PID 1 has not heard of, a bit each */
 	bool players_untold;
 	int64_t told_at;
+	unsigned looks;			/* reads since the last one; LOOK_EACH: it is time for one */
+	int64_t leave_at;		/* at the latest; 0: PID 1 is there */
 	char typed[1024];		/* for a pty, not yet written */
 	size_t typed_bytes;
 } carrier;
@@ -98,8 +102,27 @@ hear_line(const char *line, size_t bytes)
 	}
 	if (marker_is_once(kind) && (h->marked & UINT32_C(1) << kind))
 		return;
+	if (marker_is_once(kind))
+		h->mark[kind] = value;
 	carrier.value[kind] = value;
 	carrier.untold |= UINT32_C(1) << kind;
+}
+
+/* Another PID 1: what was told may have been on its way to the one that was killed. */
+static void
+tell_again(void)
+{
+	struct ring_head *h = carrier.ring.head;
+
+	_Static_assert((int)MARKER_COUNT <= (int)RING_MARKS, "each marker has a place in the head");
+	if (!h->again)
+		return;
+	for (int kind = 0; kind < MARKER_COUNT; kind++) {
+		carrier.value[kind] = h->mark[kind];
+		carrier.untold |= h->marked & UINT32_C(1) << kind;
+	}
+	carrier.players_untold = true;
+	h->again = 0;
 }
 
 /*
@@ -158,8 +181,10 @@ carry(void)
 
 	if (room == 0) {
 		ring_wait_room(&carrier.ring, ROOM_WAIT);
-		return console_orphaned() ? 0 : 1;
+		carrier.looks = LOOK_EACH;
+		return 1;
 	}
+	carrier.looks++;
 	n = sys_read(CONSOLE_SOURCE, to, room);
 	if (n > 0) {
 		scan(to, (size_t)n);
@@ -207,6 +232,26 @@ wait_for_output(int timeout)
 	return fds[0].revents == 0;
 }
 
+/*
+ * PID 1 is gone, and what is not read waits in the FIFO for its successor.  When the server is
+ * gone, too, it would go with us: then we go on to its end, as long as there is room.
+ */
+static bool
+may_leave(void)
+{
+	struct pollfd source = { .fd = CONSOLE_SOURCE };
+	int64_t now;
+
+	carrier.looks = 0;
+	if (!console_orphaned())
+		return false;
+	now = sys_now();
+	if (carrier.leave_at == 0)
+		carrier.leave_at = now + LAST_WAIT;
+	sys_poll(&source, 1, 0);
+	return !(source.revents & POLLHUP) || now >= carrier.leave_at;
+}
+
 /* The last line may lack its end; the next start's first line is not to be glued to it. */
 static void
 finish(void)
@@ -240,6 +285,8 @@ carrier_main(int argc, char *argv[])
 	if (argc != 3)
 		return 64;
 	carrier.slot = (int)strtol(argv[2], NULL, 10);
+	if (!console_take_place(CONSOLE_CARRIER, carrier.slot))
+		return 0;
 	rc = ring_map(&carrier.ring, CONSOLE_RINGS, carrier.slot, true);
 	if (rc < 0)
 		return 71;
@@ -248,15 +295,15 @@ carrier_main(int argc, char *argv[])
 	carrier.cut = carrier.ring.head->inside;
 	/* The one before may have been killed between its last publication and the bells. */
 	ring_publish(&carrier.ring, 0, bells);
+	tell_again();
 	for (;;) {
 		ssize_t n = carry();
 		int wait = tell_news(sys_now());
+		bool look = n > 0 ? carrier.looks >= LOOK_EACH : n == -EAGAIN && !wait_for_output(wait);
 
-		if (n > 0)
-			continue;
-		if (n != -EAGAIN)
+		if (n <= 0 && n != -EAGAIN)
 			break;
-		if (!wait_for_output(wait))
+		if (look && may_leave())
 			return 0;
 	}
 	if (console_orphaned())

@@ -22,8 +22,7 @@
 
 enum { HIGH = 16, HELPER_OUTPUT_NUMBER = 2 * CONF_SERVERS, ARGUMENTS = 32 };
 
-/* Our mappings: not a part of the world, because they are pointers. */
-static struct ring own, heads[CONF_SERVERS];
+static struct ring *const own = &console_maps.own, *const heads = console_maps.heads;
 
 int
 console_high(int fd)
@@ -54,122 +53,10 @@ console_pipe(int32_t *from, int32_t *to)
 	return rc;
 }
 
-/* A link that the verbs of our own user can open, as long as we live. */
-static void
-make_link(const struct console_table *table)
-{
-	char target[64];
-
-	fmt_put(target, sizeof(target), "/proc/%d/fd/%d", (int)sys_pid(), table->rings);
-	sys_remove_at(table->dir, "console", false);
-	sys_link_at(table->dir, "console", target);
-}
-
-/*
- * Linux before 3.17, and some containers, have no memfd: then it is a file of nobody's.  It gets
- * its blocks now, because a write to memory for which the disk has none left is a SIGBUS.
- */
-static int
-make_rings(int dir)
-{
-	static const char name[] = ".rings";
-	int fd = ring_create(), rc;
-
-	if (fd >= 0 || dir < 0)
-		return fd;
-	sys_remove_at(dir, name, false);
-	fd = sys_open_at(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return fd;
-	sys_remove_at(dir, name, false);
-	rc = sys_allocate(fd, RING_ALL);
-	if (rc == -EOPNOTSUPP)
-		rc = sys_truncate(fd, RING_ALL);
-	if (rc == 0)
-		return fd;
-	sys_close(fd);
-	return rc;
-}
-
-static int
-map_rings(const struct console_table *table)
-{
-	int rc;
-
-	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		if ((rc = ring_map_head(&heads[slot], table->rings, slot)) < 0)
-			return rc;
-	return ring_map(&own, table->rings, RING_OWN, true);
-}
-
-static int
-open_shared(struct console_table *table)
-{
-	int rc;
-
-	/* Without a run_dir, as a machine may be, there are pipes instead of FIFOs. */
-	rc = console_high(sys_open(table->path, O_RDONLY | O_DIRECTORY, 0));
-	table->dir = rc < 0 ? -1 : rc;
-	table->rings = console_high(make_rings(table->dir));
-	if (table->rings < 0)
-		return table->rings;
-	table->bell = console_high(sys_bell());
-	if (table->bell < 0)
-		return table->bell;
-	if ((rc = console_pipe(&table->lifeline, &table->lifeline_end)) < 0 ||
-	    (rc = console_pipe(&table->reports, &table->reports_end)) < 0)
-		return rc;
-	sys_nonblocking(table->reports);
-	sys_nonblocking(table->reports_end);
-	return map_rings(table);
-}
-
-void
-console_init(struct console_table *table)
-{
-	memset(table, -1, sizeof(*table));
-	memset(table->path, 0, sizeof(table->path));
-	for (int slot = 0; slot < CONF_SERVERS; slot++) {
-		struct console_slot *c = &table->slot[slot];
-
-		*c = (struct console_slot){ -1, -1, -1, -1, -1, -1, false, false, 0 };
-	}
-}
-
-int
-console_open(struct console_table *table, const char *run_dir)
-{
-	int rc;
-
-	console_init(table);
-	fmt_put(table->path, sizeof(table->path), "%s", run_dir);
-	rc = open_shared(table);
-	if (rc < 0) {
-		log_err(NULL, rc, "cannot set up the consoles");
-		return rc;
-	}
-	ring_begin(&own, RING_OWN, "mcinit");
-	ring_produce(&own);
-	make_link(table);
-	return 0;
-}
-
-int
-console_resume(const struct console_table *table)
-{
-	int rc = map_rings(table);
-
-	if (rc < 0)
-		return rc;
-	ring_produce(&own);
-	make_link(table);
-	return 0;
-}
-
 void
 console_take_log(const struct console_table *table)
 {
-	log_to_ring(&own, table->bell);
+	log_to_ring(own, table->bell);
 }
 
 /* ---- settings ---- */
@@ -194,8 +81,8 @@ same_files(const struct conf_log *a, const struct conf_log *b)
 	    same_list(&a->compress, &b->compress);
 }
 
-static int
-number_of(enum console_role role, int slot)
+int
+console_number(enum console_role role, int slot)
 {
 	switch (role) {
 	case CONSOLE_CARRIER:
@@ -223,24 +110,27 @@ console_which(int number, enum console_role *role, int *slot)
 bool
 console_runs(const struct proc_table *proc, enum console_role role, int slot)
 {
-	return proc->helper[number_of(role, slot)] != 0;
+	return proc->helper[console_number(role, slot)] != 0;
 }
 
 static void
 let_files_leave(struct console_table *table, const struct proc_table *proc, int slot)
 {
-	heads[slot].head->leave = (uint32_t)proc->helper[number_of(CONSOLE_FILES, slot)];
+	heads[slot].head->leave = (uint32_t)proc->helper[console_number(CONSOLE_FILES, slot)];
 	if (table->slot[slot].bell >= 0)
 		sys_bell_ring(table->slot[slot].bell);
 }
 
-static void
-configure_slot(const struct conf *conf, int slot)
+static int
+configure_slot(const struct console_table *table, const struct conf *conf, int slot)
 {
+	int rc = console_claim(table, slot);
 	struct ring_head *h = heads[slot].head;
 
+	if (rc < 0)
+		return rc;
 	ring_begin(&heads[slot], slot, conf->name[slot]);
-	own.head->slots |= 1U << slot;
+	own->head->slots |= 1U << slot;
 	h->block = conf->log.on_full == FULL_BLOCK;
 	h->shown = conf->log.stdout;
 	/* A writer that comes later begins with what comes then. */
@@ -252,6 +142,7 @@ configure_slot(const struct conf *conf, int slot)
 		h->rotated = h->rotate;
 	}
 	h->place[RING_FILES].wanted = conf->log.dir[0] != '\0';
+	return 0;
 }
 
 void
@@ -265,11 +156,11 @@ console_configure(struct console_table *table, const struct proc_table *proc,
 		if (conf->name[slot][0] == '\0')
 			continue;
 		used++;
-		configure_slot(conf, slot);
+		configure_slot(table, conf, slot);	/* if it fails, so does its start */
 		if (!same_files(&old->log, log))
 			let_files_leave(table, proc, slot);
 	}
-	own.head->form =
+	own->head->form =
 	    (log->prefix == SWITCH_ON || (log->prefix == SWITCH_AUTO && used > 1) ? RING_PREFIX : 0) |
 	    (log->color == SWITCH_ON ? RING_COLOR : 0) |
 	    (log->color == SWITCH_AUTO ? RING_COLOR_AUTO : 0) |
@@ -284,8 +175,19 @@ console_configure(struct console_table *table, const struct proc_table *proc,
 int
 console_prepare(struct console_table *table, int slot, const struct conf *conf)
 {
-	struct ring_head *h = heads[slot].head;
+	struct ring_head *h;
 
+	if (!console_has_ring(slot)) {
+		int rc = configure_slot(table, conf, slot);
+
+		if (rc < 0) {
+			log_err(conf->name[slot], rc, "no room for its console in run_dir %s: 1 MiB. Free "
+			    "some there, then start it", table->path);
+			return rc;
+		}
+		sys_bell_ring(table->bell);
+	}
+	h = heads[slot].head;
 	table->slot[slot].begin = h->head;
 	h->life++;
 	h->marked = 0;
@@ -360,6 +262,9 @@ console_start(struct console_table *table, struct proc_table *proc, enum console
 
 	if (role == CONSOLE_INPUT && !has_input())
 		return 0;
+	/* Its start will make one, or fail. */
+	if (slot >= 0 && !console_has_ring(slot))
+		return -EBUSY;
 	if (slot >= 0 && c->bell < 0)
 		c->bell = console_high(sys_bell());
 	if (slot >= 0 && c->bell < 0)
@@ -381,7 +286,7 @@ console_start(struct console_table *table, struct proc_table *proc, enum console
 		add(&words, table->path);
 	}
 	words.word[words.count] = NULL;
-	return proc_start_helper(proc, number_of(role, slot), (char *const *)words.word, fds,
+	return proc_start_helper(proc, console_number(role, slot), (char *const *)words.word, fds,
 	    CONSOLE_FDS - 3);
 }
 
@@ -389,7 +294,7 @@ void
 console_unplug(const struct proc_table *proc)
 {
 	if (console_runs(proc, CONSOLE_INPUT, -1))
-		sys_kill(proc->helper[number_of(CONSOLE_INPUT, -1)], SIGTERM);
+		sys_kill(proc->helper[console_number(CONSOLE_INPUT, -1)], SIGTERM);
 }
 
 /* ---- the rest ---- */
@@ -425,7 +330,7 @@ console_quote(struct console_table *table, int slot, int lines)
 	log_info(heads[slot].head->name, "its last lines:");
 	n = fmt_put(order, sizeof(order), "\001%d %llu %llu %d\n", slot, (unsigned long long)begin,
 	    (unsigned long long)end, lines);
-	ring_put(&own, order, n, bells);
+	ring_put(own, order, n, bells);
 	return true;
 }
 
@@ -452,14 +357,14 @@ void
 console_close(struct console_table *table)
 {
 	for (int slot = 0; slot < CONF_SERVERS; slot++) {
-		if (!(own.head->slots & 1U << slot))
+		if (!(own->head->slots & 1U << slot))
 			continue;
 		heads[slot].head->closed = 1;
 		ring_publish_end(&heads[slot]);
 		if (table->slot[slot].bell >= 0)
 			sys_bell_ring(table->slot[slot].bell);
 	}
-	own.head->closed = 1;
+	own->head->closed = 1;
 	sys_bell_ring(table->bell);
 	/* The lifeline tells the one that waits for our standard input. */
 	fds_drop(&table->lifeline_end);

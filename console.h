@@ -11,7 +11,14 @@
  *	   `-FIFO-- input (input.c), `mcinit send`, the stop command
  *
  * run_dir/NAME/stdin is the FIFO to a server, made anew for each start, gone while none runs;
- * run_dir/NAME/stdout the one from it; run_dir/console a link to the rings (/proc/PID/fd/N).
+ * run_dir/NAME/stdout the one from it; run_dir/console a link to the rings (/proc/PID/fd/N,
+ * or run_dir/rings).
+ *
+ * In service mode the rings are the file run_dir/rings, there until mcinit ends, and still there
+ * when it is killed.  Then its console processes see their lifeline hang up: the carrier leaves what
+ * it has not read in the FIFO, which the server itself holds open, and the writers write out what
+ * there is and leave.  The next mcinit starts others, each of which waits until the one that had
+ * its place is gone (console_take_place()): so no byte is lost, and none is there twice.
  */
 #ifndef CONSOLE_H
 #define CONSOLE_H
@@ -25,7 +32,7 @@
 
 /* The descriptors of a console process; those that a role has no use for are closed in it. */
 enum console_fd {
-	CONSOLE_RINGS = 3,		/* the memfd of ring.h */
+	CONSOLE_RINGS = 3,		/* the memfd or file of ring.h */
 	CONSOLE_LIFELINE,		/* a pipe: hangs up when PID 1 is gone for good */
 	CONSOLE_REPORTS,		/* a pipe: records for PID 1, never waits */
 	CONSOLE_BELL_OUTPUT,		/* wakes the output writer */
@@ -87,6 +94,7 @@ struct console_slot {
 struct console_table {
 	char path[256];			/* of the run_dir */
 	int32_t rings, lifeline, lifeline_end, reports, reports_end, bell, dir;
+	bool persistent;		/* the rings are a file, which outlives us */
 	struct console_slot slot[CONF_SERVERS];
 };
 
@@ -95,11 +103,37 @@ struct proc_table;
 /* A table of nothing. */
 void console_init(struct console_table *table);
 
-/* In another image of the same process: all that the table names is still open.  0 or -errno. */
-int console_resume(const struct console_table *table);
+/*
+ * Makes what all consoles share, in a run_dir that is ours; `persistent`: as a file there, if that
+ * is possible.  0, or -errno after a message.
+ */
+int console_open(struct console_table *table, const char *run_dir, bool persistent);
 
-/* Makes what all consoles share, in a run_dir that is ours.  0, or -errno after a message. */
-int console_open(struct console_table *table, const char *run_dir);
+/*
+ * The same with the rings that an mcinit has left there when it was killed: their places, counts
+ * and bytes stay, all descriptors are new ones.  Of *table only `begin`, `pty` and `warned` of the
+ * slots are kept (all zero is fine); then console_reopen() is for each server that still runs.  0;
+ * or -errno, with nothing open and nothing said, where there is nothing to take over (-ENOENT), or
+ * nothing of this layout (-ESTALE), or no memory: console_open() then makes all anew.
+ */
+int console_adopt(struct console_table *table, const char *run_dir);
+
+/*
+ * After mcinit executed itself, with all descriptors of *table as they were: maps the rings again.
+ * 0, or -errno with nothing said: they are of another layout (-ESTALE), or there is no memory.
+ */
+int console_resume(struct console_table *table);
+
+/*
+ * After console_adopt(), for a server that runs since before: the FIFOs that it has, as they are,
+ * for a carrier to be started.  One that was told to stop has no stdin any more.  With `pty` there
+ * is nothing to open: its terminal has gone with the other mcinit.  0, or -errno: -ENOENT where
+ * it has no FIFOs (tty = inherit), or somebody removed them.
+ */
+int console_reopen(struct console_table *table, int slot, const char *name, bool pty);
+
+/* At the very end: removes what a killed mcinit would leave. */
+void console_finish(const struct console_table *table);
 
 /* From now on our own lines go through the ring, too: the output writer is soon to come. */
 void console_take_log(const struct console_table *table);
@@ -118,7 +152,8 @@ int console_become(const struct console_slot *console);
 int console_start(struct console_table *table, struct proc_table *proc, enum console_role role,
     int slot, const struct conf *conf);
 
-/* Which one a helper of proc.c is. */
+/* Which one a helper of proc.c is, and the other way round. */
+int console_number(enum console_role role, int slot);
 void console_which(int number, enum console_role *role, int *slot);
 bool console_runs(const struct proc_table *proc, enum console_role role, int slot);
 
@@ -156,5 +191,12 @@ bool console_tell(const struct console_report *report);
 
 /* Whether PID 1 is gone for good. */
 bool console_orphaned(void);
+
+/*
+ * First thing in each role: waits until no other process has this role for this slot, whoever
+ * started it (it may be one of an mcinit that was killed).  Ours until we end, so a role must
+ * never open and close the rings once more.  False: PID 1 is gone meanwhile, and we are not needed.
+ */
+bool console_take_place(enum console_role role, int slot);
 
 #endif

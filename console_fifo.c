@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "console_in.h"
 #include "fds.h"
@@ -192,4 +193,47 @@ void
 console_release(struct console_table *table, int slot)
 {
 	let_go(&table->slot[slot]);
+}
+
+/* One that is there; somebody may have put something else in its place. */
+static int
+open_fifo(int dir, const char *name, int flags)
+{
+	int fd = sys_open_at(dir, name, flags | O_NONBLOCK | O_NOFOLLOW, 0);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (sys_stat_fd(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		return console_high(fd);
+	sys_close(fd);
+	return -ENXIO;
+}
+
+int
+console_reopen(struct console_table *table, int slot, const char *name, bool pty)
+{
+	struct console_slot *c = &table->slot[slot];
+	int dir, sink;
+
+	let_go(c);
+	/* The one who heard what it said may have died with it. */
+	console_maps.heads[slot].head->again = 1;
+	if (pty)
+		return 0;
+	dir = console_high(sys_open_at(table->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0));
+	if (dir < 0)
+		return dir;
+	c->dir = dir;
+	c->source = open_fifo(c->dir, "stdout", O_RDONLY);
+	c->hold = c->source < 0 ? c->source : open_fifo(c->dir, "stdout", O_WRONLY);
+	if (c->hold < 0) {
+		int rc = c->hold;
+
+		let_go(c);
+		return rc;
+	}
+	sink = open_fifo(c->dir, "stdin", O_RDWR);
+	c->sink = sink < 0 ? -1 : sink;
+	return 0;
 }

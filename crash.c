@@ -202,6 +202,9 @@ crash_last_stand(const char *why)
 	    "is started again. Stop it, and please report this", why);
 	if (w == NULL)
 		w = &blank;
+	/* All that was left to do is to leave. */
+	if (w->done < w->acts.count && w->acts.act[w->done].what == ACT_FINISH)
+		leave(w, (int)w->acts.act[w->done].a);
 	proc_recover(&w->proc);
 	signals = sys_signalfd_blocking();
 	for (;;) {

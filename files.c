@@ -19,7 +19,8 @@
 #include "sys.h"
 #include "writer.h"
 
-enum { BATCH = 8 * 1024, DIRECT = 128 * 1024, TRY_EACH = 1000, SAY_EACH = 60 * 1000, JOB_EACH = 200 };
+enum { BATCH = 8 * 1024, DIRECT = 128 * 1024, TRY_EACH = 1000, SAY_EACH = 60 * 1000, JOB_EACH = 200,
+	LOOK_EACH = 64 };
 
 static struct {
 	struct writer writer;
@@ -27,6 +28,9 @@ static struct {
 	struct files_old old;
 	uint32_t pid;			/* our own */
 	bool orphaned;			/* PID 1 is gone for good */
+	bool killed;			/* ... and did not say that nothing more comes */
+	uint64_t end;			/* where the producer was when we saw that */
+	unsigned batches;		/* since the last look whether it is */
 	int fd;				/* the log, -1 = not open */
 	int64_t size, rotate_size;
 	ino_t inode;
@@ -337,11 +341,33 @@ give_back(void)
 	__atomic_store_n(&p->note.kind, RING_NO_NOTE, __ATOMIC_RELEASE);
 }
 
+/* It costs as much as a small write, and who is busy has a server: so it is not asked each time. */
+static void
+look_for_pid1(void)
+{
+	const struct ring_head *h = files.writer.ring.head;
+
+	files.batches = 0;
+	if (files.orphaned || !console_orphaned())
+		return;
+	files.orphaned = true;
+	files.killed = !__atomic_load_n(&h->closed, __ATOMIC_ACQUIRE);
+	files.end = __atomic_load_n(&h->head, __ATOMIC_ACQUIRE);
+	files.try_at = 0;
+}
+
+/* A successor may be waiting for our place, and what comes from here on is for that. */
+static bool
+has_handed_over(void)
+{
+	return files.killed && is_idle() && place()->tail >= files.end;
+}
+
 static void
 wait_for_news(int wait)
 {
 	struct pollfd fds[] = { { .fd = CONSOLE_BELL_FILES, .events = POLLIN },
-		{ .fd = CONSOLE_LIFELINE } };
+		{ .fd = files.orphaned ? -1 : CONSOLE_LIFELINE } };
 
 	if (files.old.job != 0 && (wait < 0 || wait > JOB_EACH))
 		wait = JOB_EACH;
@@ -356,33 +382,44 @@ wait_for_news(int wait)
 int
 files_main(int argc, char *argv[])
 {
+	int slot;
+
 	if (argc < 7)
 		return 64;
-	if (writer_open(&files.writer, (int)strtol(argv[2], NULL, 10), RING_FILES) < 0)
+	slot = (int)strtol(argv[2], NULL, 10);
+	if (!console_take_place(CONSOLE_FILES, slot))
+		return 0;
+	if (writer_open(&files.writer, slot, RING_FILES) < 0)
 		return 71;
 	set_up(argc, argv);
 	if (open_log() == 0)
 		writer_recover(&files.writer, &files.batch, (uint64_t)files.size);
 	for (;;) {
 		int wait = -1, failed, generation;
-		bool told = told_to_leave(), last = files.orphaned || (told && !has_successor());
+		bool told = told_to_leave(), last = (files.orphaned && !files.killed) ||
+		    (told && !has_successor());
 
-		if (told && may_leave())
+		if ((told && may_leave()) || has_handed_over())
 			return 0;
-		if (work(sys_now(), last, &wait))
+		if (work(sys_now(), last, &wait)) {
+			if (++files.batches >= LOOK_EACH)
+				look_for_pid1();
 			continue;
+		}
 		if (told)
 			give_back();
-		if (last || told)
+		/* Of one that was killed there may be the beginning of a line, which is waited for. */
+		if (last || told || (files.killed && (wait < 0 || files.error != 0)))
 			return 0;
-		/* Asked only here: it costs as much as a small write, and who is busy has a server. */
-		files.orphaned = console_orphaned();
-		if (files.orphaned)
-			continue;
-		failed = files_old_work(&files.old, &generation);
-		if (failed != 0)
-			report(REPORT_COMPRESS_FAILED, failed, generation);
-		writer_tell_lost(&files.writer, sys_now());
+		if (!files.orphaned) {
+			look_for_pid1();
+			if (files.orphaned)
+				continue;
+			failed = files_old_work(&files.old, &generation);
+			if (failed != 0)
+				report(REPORT_COMPRESS_FAILED, failed, generation);
+			writer_tell_lost(&files.writer, sys_now());
+		}
 		wait_for_news(wait);
 	}
 }

@@ -30,6 +30,7 @@ struct kept {
 	struct termios before;		/* the terminal, as it was at first; zero: not known yet */
 	bool keys;			/* it may be giving single keys */
 	bool inside;			/* a part of a line was read, and is lost with us */
+	uint64_t device, inode;		/* our standard input: of another one nothing is known */
 };
 
 /* It stands at the end of a page that outlives us, where our own ring has its head. */
@@ -303,18 +304,35 @@ pump(int signals)
 	}
 }
 
+/* Another mcinit may have been started from another terminal. */
+static void
+find_kept(void)
+{
+	struct kept *kept = (struct kept *)(void *)((char *)input.own.head + RING_HEAD) - 1;
+	struct stat st;
+
+	input.kept = kept;
+	if (sys_stat_fd(0, &st) < 0 || (kept->device == st.st_dev && kept->inode == st.st_ino))
+		return;
+	memset(kept, 0, sizeof(*kept));
+	kept->device = st.st_dev;
+	kept->inode = st.st_ino;
+}
+
 int
 input_main(int argc, char *argv[])
 {
 	if (argc != 3)
 		return USAGE;
 	input.run_dir = argv[2];
+	if (!console_take_place(CONSOLE_INPUT, -1))
+		return 0;
 	if (ring_map_head(&input.own, CONSOLE_RINGS, RING_OWN) < 0)
 		return NO_MEMORY;
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (ring_map_head(&input.heads[slot], CONSOLE_RINGS, slot) < 0)
 			return NO_MEMORY;
-	input.kept = (struct kept *)(void *)((char *)input.own.head + RING_HEAD) - 1;
+	find_kept();
 	/* One before us may have been killed at any moment. */
 	leave_keys();
 	input.line.too_long = input.cut = input.kept->inside;

@@ -183,7 +183,7 @@ begin(const struct cli *cli)
 	open_world(mode, run_dir);
 	scope.world->held = held;
 	scope.world->fds.lock = lock < 0 ? -1 : lock;
-	if (console_open(&scope.world->console, run_dir) < 0)
+	if (console_open(&scope.world->console, run_dir, mode == MODE_SERVICE) < 0)
 		sys_exit(EXIT_SYSTEM);
 	console_configure(&scope.world->console, &scope.world->proc, scope.conf, scope.conf);
 	step_init(&scope.world->machine, mode, host_in_container(mode));
@@ -279,7 +279,8 @@ turn_all(void)
 {
 	struct step_event event;
 
-	while (act_next(&scope, &event))
+	/* A turn behind FINISH would put its own actions, none, in the place of FINISH. */
+	while (!scope.finished && act_next(&scope, &event))
 		turn(&event);
 }
 
@@ -372,8 +373,10 @@ supervise(const struct cli *cli, int state, char *argv[])
 	/* From here on nothing may bail: an exit of process 1 ends everything it looks after. */
 	for (;;) {
 		turn_all();
-		if (scope.finished)
+		if (scope.finished) {
+			console_finish(&scope.world->console);
 			sys_exit(scope.exit_code);
+		}
 		wait_and_hear();
 	}
 }

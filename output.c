@@ -17,7 +17,8 @@
 #include "sys.h"
 #include "writer.h"
 
-enum { BATCH = 4096, AT_ONCE = 4096, TRY_EACH = 1000, LAST_WAIT = 5000, OPEN_MOST = 64, SERVERS = 0, OWN = 1,
+enum { BATCH = 4096, AT_ONCE = 4096, TRY_EACH = 1000, LAST_WAIT = 5000, KILLED_WAIT = 2000,
+	OPEN_MOST = 64, SERVERS = 0, OWN = 1,
 	STREAMS = 2 };
 
 struct stream {
@@ -40,6 +41,11 @@ static struct {
 	int quote;			/* the slot that is quoted, or -1 */
 	uint64_t quote_at, quote_end;
 	struct filter_state quote_state;
+	bool orphaned;			/* PID 1 is gone for good */
+	bool killed;			/* ... and did not say that nothing more comes */
+	bool dead;			/* ... and a reader with it */
+	uint64_t end[CONF_SERVERS], own_end;	/* where the producers were when we saw that */
+	int64_t leave_at;		/* at the latest; 0: nothing waits */
 } out;
 
 static int
@@ -255,6 +261,13 @@ batch_done(struct stream *s)
 	}
 }
 
+/* A successor may have another reader, who wants what this one did not take. */
+static bool
+is_for_successor(void)
+{
+	return console_orphaned() && !__atomic_load_n(&out.own.ring.head->closed, __ATOMIC_ACQUIRE);
+}
+
 /* As much as goes without waiting; whoever hung up gets nothing more, and holds up nothing. */
 static void
 flush(struct stream *s)
@@ -269,7 +282,14 @@ flush(struct stream *s)
 		    s->regular || left < AT_ONCE ? left : AT_ONCE);
 		if (n == -EAGAIN || n == -ENOSPC || n == -EDQUOT || n == 0)
 			break;
+		if (n < 0 && is_for_successor()) {
+			out.dead = true;
+			break;
+		}
 		s->batch.done = n < 0 ? s->batch.filled : s->batch.done + (size_t)n;
+		/* An end that was ordered does not come later for it. */
+		if (out.killed)
+			out.leave_at = 0;
 	}
 	s->stuck = !is_idle(s);
 	if (!s->stuck)
@@ -306,7 +326,7 @@ work(int64_t now, bool all, int *wait)
 	return push(servers) || moved;
 }
 
-/* ---- the process ---- */
+/* ---- beginning, waiting ---- */
 
 static void
 set_up_stream(struct stream *s)
@@ -385,15 +405,72 @@ wait_for_news(int wait, bool last)
 	sys_bell_clear(CONSOLE_BELL_OUTPUT);
 }
 
-int
-output_main(int argc, char *argv[])
-{
-	int64_t leave_at = 0;
+/* ---- without PID 1 ---- */
 
-	(void)argv;
+static void
+look_for_pid1(void)
+{
+	const struct ring_head *own = out.own.ring.head;
+
+	if (out.orphaned || !console_orphaned())
+		return;
+	out.orphaned = true;
+	out.killed = is_for_successor();
+	out.own_end = __atomic_load_n(&own->head, __ATOMIC_ACQUIRE);
+	map_new_slots();
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (out.mapped & 1U << slot)
+			out.end[slot] = __atomic_load_n(&out.server[slot].ring.head->head, __ATOMIC_ACQUIRE);
+}
+
+/* What comes from here on is for a successor, who may be waiting for our place. */
+static bool
+has_handed_over(void)
+{
+	bool all = out.killed && is_idle(&out.stream[SERVERS]) && is_idle(&out.stream[OWN]) &&
+	    out.quote < 0 && out.own.ring.head->place[RING_OUTPUT].tail >= out.own_end;
+
+	for (int slot = 0; slot < CONF_SERVERS && all; slot++) {
+		const struct ring_head *h = (out.mapped & 1U << slot) != 0 ?
+		    out.server[slot].ring.head : NULL;
+
+		all = h == NULL || !h->shown || h->place[RING_OUTPUT].tail >= out.end[slot];
+	}
+	return all;
+}
+
+/* Nothing goes on: whether it is time to leave. */
+static bool
+may_leave(int64_t now, int wait)
+{
+	bool stuck = out.stream[SERVERS].stuck || out.stream[OWN].stuck;
+
+	if (!out.orphaned)
+		return false;
+	if (out.leave_at == 0)
+		out.leave_at = now + (out.killed ? KILLED_WAIT : LAST_WAIT);
+	if (now >= out.leave_at || out.dead)
+		return true;
+	/* Of one that was killed there may be the beginning of a line, which is waited for. */
+	return !stuck && (!out.killed || wait < 0);
+}
+
+static void
+leave(void)
+{
+	for (int i = 0; i < STREAMS && out.killed; i++)
+		if (!is_idle(&out.stream[i]) && out.stream[i].from != NULL)
+			writer_leave(out.stream[i].from, &out.stream[i].batch);
+}
+
+/* ---- the process ---- */
+
+static bool
+set_up(void)
+{
 	out.open = out.quote = -1;
-	if (argc != 2 || writer_open(&out.own, RING_OWN, RING_OUTPUT) < 0)
-		return 71;
+	if (writer_open(&out.own, RING_OWN, RING_OUTPUT) < 0)
+		return false;
 	out.own.form = (struct filter_form){ .name = "mcinit", .raw = true };
 	out.own.what_was_slow = "the reader of standard error";
 	set_up_stream(&out.stream[SERVERS]);
@@ -402,21 +479,35 @@ output_main(int argc, char *argv[])
 	out.terminal = sys_is_tty(1);
 	map_new_slots();
 	recover();
+	return true;
+}
+
+int
+output_main(int argc, char *argv[])
+{
+	(void)argv;
+	if (!console_take_place(CONSOLE_OUTPUT, -1))
+		return 0;
+	if (argc != 2 || !set_up())
+		return 71;
 	for (;;) {
 		int wait = -1;
-		bool last = console_orphaned();
 		int64_t now = sys_now();
 
-		if (work(now, last, &wait))
-			continue;
-		if (last && leave_at == 0)
-			leave_at = now + LAST_WAIT;
-		if (last && (now >= leave_at || (!out.stream[SERVERS].stuck && !out.stream[OWN].stuck)))
+		look_for_pid1();
+		if (has_handed_over())
 			return 0;
-		for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (work(now, out.orphaned && !out.killed, &wait))
+			continue;
+		if (may_leave(now, wait))
+			break;
+		for (int slot = 0; slot < CONF_SERVERS && !out.killed; slot++)
 			if (out.mapped & 1U << slot)
 				writer_tell_lost(&out.server[slot], now);
-		writer_tell_lost(&out.own, now);
-		wait_for_news(wait, last);
+		if (!out.killed)
+			writer_tell_lost(&out.own, now);
+		wait_for_news(wait, out.orphaned);
 	}
+	leave();
+	return 0;
 }

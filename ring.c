@@ -49,6 +49,28 @@ ring_create(void)
 }
 
 int
+ring_allocate(int fd, int slot)
+{
+	int rc = sys_allocate_part(fd, (int64_t)offset_of(slot), RING_HEAD + (int64_t)size_of(slot));
+
+	/* A file system that cannot promise blocks gives them when they are written to. */
+	return rc == -EOPNOTSUPP || rc == -ENOSYS ? 0 : rc;
+}
+
+int
+ring_check(int fd)
+{
+	struct ring_head head;
+	ssize_t n = sys_pread(fd, &head, sizeof(head), (off_t)offset_of(RING_OWN));
+	char last;
+
+	if (n != (ssize_t)sizeof(head) || sys_pread(fd, &last, 1, RING_ALL - 1) != 1)
+		return -ESTALE;
+	return memcmp(head.magic, magic, sizeof(magic)) == 0 && head.layout == RING_LAYOUT &&
+	    head.size == RING_OWN_BYTES ? 0 : -ESTALE;
+}
+
+int
 ring_map(struct ring *ring, int fd, int slot, bool writable)
 {
 	void *map = sys_map_ring(fd, (int64_t)offset_of(slot), RING_HEAD, size_of(slot), writable);

@@ -2,7 +2,8 @@
 /*
  * ring: the console of each server, and mcinit's own lines, as rings in shared memory.
  *
- * One memfd holds them all: mcinit's own ring, then one per slot.  A ring has one producer (the
+ * One memfd holds them all, or in service mode a file (ring_file.c), so that they outlive mcinit:
+ * mcinit's own ring, then one per slot.  A ring has one producer (the
  * server's carrier; PID 1 for its own lines), at most two writers that remember in its head how
  * far they are, and any number of followers that only read.  Called by the console processes,
  * by console.c and log.c in PID 1, and by the verbs that follow.  It must never wait but in
@@ -24,7 +25,7 @@
 enum {
 	RING_HEAD = 4096, RING_BYTES = 1024 * 1024, RING_OWN_BYTES = 64 * 1024,
 	RING_ALL = RING_HEAD + RING_OWN_BYTES + CONF_SERVERS * (RING_HEAD + RING_BYTES),
-	RING_BLOCK = 4096, RING_LAYOUT = 1,
+	RING_BLOCK = 4096, RING_LAYOUT = 2, RING_MARKS = 32,
 	RING_OWN = -1			/* the slot of mcinit's own lines */
 };
 enum ring_writer { RING_OUTPUT, RING_FILES, RING_WRITERS };
@@ -39,6 +40,7 @@ struct ring_note {
 	uint64_t bytes;			/* that come out of it */
 	int64_t time;			/* that stands in it */
 	uint64_t file, at;		/* it goes to this inode, at this place in it */
+	uint64_t left;			/* its writer gave up behind left - 1 of its bytes; 0 = it did not */
 	uint64_t from;			/* the tail before, and the place's new values behind it: */
 	uint64_t tail, line, lost_lines, lost_bytes;
 	struct filter_state after;
@@ -82,6 +84,8 @@ struct ring_head {
 	int32_t players;		/* online, as the console tells */
 	uint32_t marked;		/* markers of this life that came once, a bit each */
 	uint32_t life;			/* counts the starts of the server */
+	uint32_t again;			/* PID 1 is another one: its carrier tells `marked` once more */
+	int32_t mark[RING_MARKS];	/* the values of `marked` */
 	struct ring_place place[RING_WRITERS];
 	uint64_t index[RING_BYTES / RING_BLOCK];	/* newlines before each that is held */
 };
@@ -101,6 +105,23 @@ struct ring {
 
 /* The memfd with all rings, sealed to its size; or -errno. */
 int ring_create(void);
+
+/*
+ * The same as the file `rings` of a directory that is ours, of mode 0600: made anew, or the one
+ * that an mcinit has left there, as it is.  It cannot be sealed: whoever makes it shorter, as our
+ * own user, ends us by SIGBUS; so does a disk that is full, for what ring_allocate() has not been
+ * called for.  A descriptor, or -errno: of ring_file_find() -ENOENT, or -ESTALE for what is not
+ * ours, not whole, or of another layout.
+ */
+int ring_file_make(int dir);
+int ring_file_find(int dir);
+void ring_file_remove(int dir);
+
+/* Whether the rings behind a descriptor are whole and of our layout: 0, or -ESTALE. */
+int ring_check(int fd);
+
+/* Gives a slot the memory or blocks that it will use.  0 or -errno (-ENOSPC). */
+int ring_allocate(int fd, int slot);
 
 /* Maps the ring of a slot, or its head alone (bytes NULL).  0 or -errno. */
 int ring_map(struct ring *ring, int fd, int slot, bool writable);

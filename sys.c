@@ -74,10 +74,9 @@ sys_signals_default(void)
 }
 
 static int
-signalfd_all(int flags)
+signalfd_of(uint64_t mask, int flags)
 {
-	uint64_t all = ~UINT64_C(0);
-	long fd = syscall(SYS_signalfd4, -1, &all, MASK_BYTES, flags);
+	long fd = syscall(SYS_signalfd4, -1, &mask, MASK_BYTES, flags);
 
 	return fd < 0 ? -errno : (int)fd;
 }
@@ -85,13 +84,14 @@ signalfd_all(int flags)
 int
 sys_signalfd(void)
 {
-	return signalfd_all(SFD_CLOEXEC | SFD_NONBLOCK);
+	/* A read takes any that is pending, also one that is not blocked and on its way to a handler. */
+	return signalfd_of(~sys_fault_mask(), SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 int
 sys_signalfd_blocking(void)
 {
-	return signalfd_all(SFD_CLOEXEC);
+	return signalfd_of(~UINT64_C(0), SFD_CLOEXEC);
 }
 
 /* The stop happens between the two masks; SIGCONT, blocked as well, is left pending by it. */

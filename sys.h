@@ -33,7 +33,7 @@ int sys_signals_block(void);		/* all 64, whatever libc thinks of 32..34 */
 int sys_signals_unblock(void);		/* empty mask: the last step before exec */
 int sys_signal_block(int signal);	/* this one as well: SIGPIPE, to get -EPIPE instead */
 int sys_signals_default(void);		/* all dispositions; a leaked SIG_IGN costs a world */
-int sys_signalfd(void);			/* all signals, non-blocking */
+int sys_signalfd(void);			/* all but faults (sys_fault_mask()), non-blocking */
 int sys_signalfd_blocking(void);	/* for a loop that has nothing else to wait for */
 int sys_suspend(int signal);		/* lets a stop signal act on us; 1 once we were continued, 0 if
 					 * the kernel discarded it (an orphaned group), or -errno */
@@ -120,6 +120,8 @@ void *sys_map_fd_at(int fd, int64_t at, size_t bytes);
 /* `head` bytes, then `body` twice in a row, so that its end runs on into its beginning. */
 void *sys_map_ring(int fd, int64_t at, size_t head, size_t body, bool writable);
 int sys_seal_size(int fd);
+int sys_allocate_part(int fd, int64_t at, int64_t bytes);	/* the blocks of a part of a file */
+int sys_lock_byte(int fd, int64_t at);	/* ours until we end; at once, or -EAGAIN, -EACCES */
 void sys_futex_wake(uint32_t *word);	/* all that wait for it */
 void sys_futex_wait(const uint32_t *word, uint32_t value, int timeout_ms);	/* while it is so */
 int sys_bell(void);			/* eventfd, non-blocking */

@@ -60,6 +60,22 @@ sys_seal_size(int fd)
 	return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ? -errno : 0;
 }
 
+int
+sys_allocate_part(int fd, int64_t at, int64_t bytes)
+{
+	return RETRY(fallocate(fd, 0, (off_t)at, (off_t)bytes)) < 0 ? -errno : 0;
+}
+
+/* A record lock: of the process, so a child has none of it, an exec keeps it and an end drops it. */
+int
+sys_lock_byte(int fd, int64_t at)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)at,
+		.l_len = 1 };
+
+	return RETRY(fcntl(fd, F_SETLK, &lock)) < 0 ? -errno : 0;
+}
+
 void
 sys_futex_wake(uint32_t *word)
 {

@@ -302,7 +302,7 @@ consoles_are(const struct console_table *c)
 		    *(const uint8_t *)&s->warned > 1)
 			return false;
 	}
-	return memchr(c->path, '\0', sizeof(c->path)) != NULL;
+	return *(const uint8_t *)&c->persistent <= 1 && memchr(c->path, '\0', sizeof(c->path)) != NULL;
 }
 
 bool

@@ -294,6 +294,8 @@ writer_done(struct writer *w, struct writer_batch *batch)
 static uint64_t
 written_of(const struct ring_note *note, uint64_t file, uint64_t at)
 {
+	if (note->left > 0)
+		return note->left - 1 < note->bytes ? note->left - 1 : note->bytes;
 	/*
 	 * A pipe does not tell how much it took, and neither does a file that was exchanged or cut:
 	 * rather a batch too little than one twice.
@@ -333,6 +335,7 @@ writer_recover(struct writer *w, struct writer_batch *batch, uint64_t at)
 	w->recovered = true;
 	batch->filled = batch->done = 0;
 	batch->at = at;
+	note->left = 0;
 	if (note->kind == RING_NO_NOTE)
 		return;
 	if (place->tail != note->from && place->tail != note->tail) {
@@ -364,6 +367,15 @@ writer_recover(struct writer *w, struct writer_batch *batch, uint64_t at)
 		note->lost_bytes = place->lost_bytes + (note->tail - note->from);
 	}
 	tick_off(w);
+}
+
+void
+writer_leave(struct writer *w, const struct writer_batch *batch)
+{
+	struct ring_note *note = &place_of(w)->note;
+
+	if (note->kind != RING_NO_NOTE)
+		note->left = batch->done + 1;
 }
 
 void

@@ -67,6 +67,12 @@ void writer_done(struct writer *w, struct writer_batch *batch);
  */
 void writer_recover(struct writer *w, struct writer_batch *batch, uint64_t at);
 
+/*
+ * It leaves with a batch that its descriptor does not take: a successor's writer_recover() goes on
+ * behind what was written of it, whatever the descriptor of that is.
+ */
+void writer_leave(struct writer *w, const struct writer_batch *batch);
+
 /* Ends a line that is open, so that another's may follow. */
 void writer_break(struct writer *w, struct writer_batch *batch);
 

@@ -115,7 +115,7 @@ descriptors()
 	grep -qx "0 $here/run/server/stdin" fds
 	grep -qx "1 $here/run/server/stdout" fds
 	grep -qx "2 $here/run/server/stdout" fds
-	no_line "$here/run/(control|console)|anon_inode|memfd|pipe:|/dev/zero" fds
+	no_line "$here/run/(control|console|rings)|anon_inode|memfd|pipe:|/dev/zero" fds
 	stop
 }
 

@@ -291,7 +291,7 @@ lives()
 	ini '--exit-on-start 0' restart=no stop_timeout=1s
 	for call in openat,open:EMFILE fcntl:EMFILE read:EIO write:EIO epoll_ctl:ENOSPC \
 	    fork,clone:ENOMEM pipe2:ENFILE mkdir:ENOSPC fstat:EIO flock:EIO dup2,dup3:EBUSY \
-	    ftruncate:EIO memfd_create:ENOMEM chdir:EACCES prlimit64:EPERM \
+	    ftruncate:EIO fallocate:ENOSPC mmap:ENOMEM chdir:EACCES prlimit64:EPERM \
 	    pwrite64:ENOSPC; do
 		for ((n = 1; n <= $(soak 25 3); n++)); do
 			code=0
