@@ -47,6 +47,9 @@ void act_reap(struct act_scope *scope);
 void act_hear_report(struct act_scope *scope, int slot);
 void act_hear_reader(struct act_scope *scope);
 
+/* An adopted main process may have ended. */
+void act_hear_main(struct act_scope *scope, int slot);
+
 /* Console processes have reported: at most ACT_HEAR reports are taken. */
 void act_hear_console(struct act_scope *scope);
 
@@ -55,6 +58,12 @@ bool act_hear_signal(struct act_scope *scope);
 
 /* Reads the INI, with what was begun of it begun anew. */
 void act_reload_again(struct act_scope *scope);
+
+/*
+ * Puts scope->next in force, which was parsed from scope->incoming, as a reload does; at a `start`
+ * with the keys that only count then.
+ */
+void act_accept(struct act_scope *scope, bool start);
 
 /*
  * In a new image, with everything open again: news that the one before had read and not told, a

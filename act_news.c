@@ -205,6 +205,21 @@ tell_end(struct act_scope *scope, const struct proc_end *end)
 }
 
 void
+act_hear_main(struct act_scope *scope, int slot)
+{
+	struct proc_main *p = &scope->world->proc.main[slot];
+	int status;
+
+	if (!p->adopted || p->pidfd < 0 || sys_readable(p->pidfd, 0) != 1)
+		return;
+	status = proc_adopted_status(p);
+	sys_epoll_remove(scope->epoll, p->pidfd);
+	proc_adopted_gone(p);
+	act_tell(scope, STEP_ENDED, slot, status);
+	world_commit();
+}
+
+void
 act_reap(struct act_scope *scope)
 {
 	struct proc_end end;

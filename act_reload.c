@@ -158,18 +158,13 @@ put_in_force(struct act_scope *scope)
 }
 
 void
-act_reader_ended(struct act_scope *scope, int status)
+act_accept(struct act_scope *scope, bool start)
 {
 	struct difference d = { .scope = scope, .boot_only = true };
 	int without;
 
-	act_hear_reader(scope);
-	close_reader(scope);
-	if (status != 0 || !load_is_whole(scope->incoming, scope->received) ||
-	    load_again(scope->incoming, scope->next, load_say_in_log, NULL) > 0) {
-		log_err(NULL, 0, "reload refused; the configuration stays as it was");
-		return;
-	}
+	if (start)
+		conf_arrange(scope->conf, scope->next, scope->world->name);
 	conf_compare(scope->conf, scope->next, differs, &d);
 	without = conf_follow(scope->next, scope->conf, slots_in_use(scope));
 	if (without > 0) {
@@ -179,4 +174,16 @@ act_reader_ended(struct act_scope *scope, int status)
 	}
 	put_in_force(scope);
 	log_info(NULL, "reload done: %d servers", scope->conf->servers);
+}
+
+void
+act_reader_ended(struct act_scope *scope, int status)
+{
+	act_hear_reader(scope);
+	close_reader(scope);
+	if (status != 0 || !load_is_whole(scope->incoming, scope->received) ||
+	    load_again(scope->incoming, scope->next, load_say_in_log, NULL) > 0)
+		log_err(NULL, 0, "reload refused; the configuration stays as it was");
+	else
+		act_accept(scope, false);
 }

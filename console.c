@@ -173,6 +173,12 @@ console_configure(struct console_table *table, const struct proc_table *proc,
 /* ---- a start and an end ---- */
 
 int
+console_claim_slot(struct console_table *table, int slot, const struct conf *conf)
+{
+	return console_has_ring(slot) ? 0 : configure_slot(table, conf, slot);
+}
+
+int
 console_prepare(struct console_table *table, int slot, const struct conf *conf)
 {
 	struct ring_head *h;

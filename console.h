@@ -142,6 +142,9 @@ void console_take_log(const struct console_table *table);
 void console_configure(struct console_table *table, const struct proc_table *proc,
     const struct conf *old, const struct conf *conf);
 
+/* A ring for the slot, if it has none.  0 or -errno. */
+int console_claim_slot(struct console_table *table, int slot, const struct conf *conf);
+
 /* New FIFOs, or a pty, for the next start of a server.  0 or -errno. */
 int console_prepare(struct console_table *table, int slot, const struct conf *conf);
 

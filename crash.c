@@ -155,8 +155,23 @@ static void
 hand_on(const struct world *w)
 {
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		if (w->proc.main[slot].pid != 0)
-			sys_kill(w->proc.main[slot].pid, SIGTERM);
+		proc_signal(&w->proc.main[slot], SIGTERM);
+}
+
+/* Of their ends no signal tells. */
+static bool
+any_adopted(struct world *w)
+{
+	bool any = false;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		struct proc_main *p = &w->proc.main[slot];
+
+		if (p->adopted && p->pid != 0 && (p->pidfd < 0 || sys_readable(p->pidfd, 0) == 1))
+			p->pid = 0;
+		any |= p->adopted && p->pid != 0;
+	}
+	return any;
 }
 
 /* The exit code of the last server that ended; what ends by SIGTERM has done as it was told. */
@@ -168,7 +183,7 @@ reap_all(struct world *w, int *code)
 
 	while ((pid = sys_reap(&status)) > 0) {
 		for (int slot = 0; slot < CONF_SERVERS; slot++) {
-			if (w->proc.main[slot].pid != pid)
+			if (w->proc.main[slot].pid != pid || w->proc.main[slot].adopted)
 				continue;
 			w->proc.main[slot].pid = 0;
 			*code = step_exit_code(status) == 128 + SIGTERM ? 0 : step_exit_code(status);
@@ -208,9 +223,13 @@ crash_last_stand(const char *why)
 	proc_recover(&w->proc);
 	signals = sys_signalfd_blocking();
 	for (;;) {
+		bool adopted = any_adopted(w);
+
 		reap_all(w, &code);
 		if (servers_left(w) == 0 && (w != &blank || !sys_any_child()))
 			leave(w, code);
+		if (adopted && sys_readable(signals, 1000) == 0)
+			continue;
 		if (signals < 0 || sys_signal_read(signals, &info, 1) != 1)
 			sys_readable(-1, 1000);
 		else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT ||

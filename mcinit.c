@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "act.h"
+#include "adopt.h"
 #include "carrier.h"
 #include "cli.h"
 #include "crash.h"
@@ -166,12 +167,31 @@ open_world(enum step_mode mode, const char *run_dir)
 	scope.world->level = (uint32_t)log_level();
 }
 
-static void
+/* True: with servers that run already. */
+static bool
+open_anew(enum step_mode mode, const char *run_dir, bool held)
+{
+	bool adopted;
+
+	open_world(mode, run_dir);
+	scope.world->held = held;
+	if (console_open(&scope.world->console, run_dir, mode == MODE_SERVICE) < 0)
+		sys_exit(EXIT_SYSTEM);
+	console_configure(&scope.world->console, &scope.world->proc, scope.conf, scope.conf);
+	step_init(&scope.world->machine, mode, host_in_container(mode));
+	adopted = adopt_by_lock(&scope);
+	act_tell(&scope, STEP_CONF, -1, 0);
+	world_commit();
+	return adopted;
+}
+
+/* True: with the servers of an mcinit before us. */
+static bool
 begin(const struct cli *cli)
 {
 	enum step_mode mode = host_mode();
 	char run_dir[HOST_PATH];
-	bool held;
+	bool held, adopted;
 	int lock;
 
 	if (mode == MODE_SERVICE)
@@ -180,21 +200,17 @@ begin(const struct cli *cli)
 	lock = host_run_dir(scope.conf->mcinit.run_dir, mode != MODE_SERVICE, run_dir);
 	if (lock < 0 && mode != MODE_APPLIANCE)
 		sys_exit(EXIT_SYSTEM);
-	open_world(mode, run_dir);
-	scope.world->held = held;
+	adopted = mode == MODE_SERVICE && adopt_state(&scope, confs, run_dir);
+	if (!adopted)
+		adopted = open_anew(mode, run_dir, held);
 	scope.world->fds.lock = lock < 0 ? -1 : lock;
-	if (console_open(&scope.world->console, run_dir, mode == MODE_SERVICE) < 0)
-		sys_exit(EXIT_SYSTEM);
-	console_configure(&scope.world->console, &scope.world->proc, scope.conf, scope.conf);
-	step_init(&scope.world->machine, mode, host_in_container(mode));
 	open_events();
 	open_trace(cli);
 	/* An inherited directory would keep its file system from being unmounted. */
 	sys_change_dir("/");
 	console_take_log(&scope.world->console);
 	announce(mode, run_dir);
-	act_tell(&scope, STEP_CONF, -1, 0);
-	world_commit();
+	return adopted;
 }
 
 static void
@@ -206,14 +222,17 @@ arm(char *argv[])
 		log_warn(NULL, rc, "mcinit would not outlive a fault of its own here");
 }
 
-static void
+static bool
 set_up(const struct cli *cli, char *argv[])
 {
+	bool adopted;
+
 	sys_close_from(3);
 	log_open();
 	proc_set_self();
-	begin(cli);
+	adopted = begin(cli);
 	arm(argv);
+	return adopted;
 }
 
 static void
@@ -304,6 +323,9 @@ hear(uint64_t tag)
 	case TAG_READER:
 		act_hear_reader(&scope);
 		break;
+	case TAG_MAIN:
+		act_hear_main(&scope, (int)(tag & 0xff));
+		break;
 	case TAG_CONSOLE:
 		act_hear_console(&scope);
 		break;
@@ -335,8 +357,10 @@ wait_and_hear(void)
 		hear_signals();
 		act_hear_reader(&scope);
 		act_hear_console(&scope);
-		for (int slot = 0; slot < CONF_SERVERS; slot++)
+		for (int slot = 0; slot < CONF_SERVERS; slot++) {
 			act_hear_report(&scope, slot);
+			act_hear_main(&scope, slot);
+		}
 	}
 	for (int i = 0; i < n; i++)
 		hear(tags[i]);
@@ -361,19 +385,26 @@ give_back_stack(void)
 _Noreturn static void
 supervise(const struct cli *cli, int state, char *argv[])
 {
+	bool adopted = false;
+
 	scope.incoming = &incoming;
 	if (state < 0)
-		set_up(cli, argv);
+		adopted = set_up(cli, argv);
 	else
 		set_up_again(state, argv);
 	prepare_reader(cli);
 	if (state >= 0)
 		resume_work(&scope);
+	if (adopted)
+		adopt_work(&scope);
 	give_back_stack();
 	/* From here on nothing may bail: an exit of process 1 ends everything it looks after. */
 	for (;;) {
 		turn_all();
 		if (scope.finished) {
+			/* Nobody shall take over what has ended. */
+			if (scope.world->console.dir >= 0)
+				world_remove(scope.world->console.dir);
 			console_finish(&scope.world->console);
 			sys_exit(scope.exit_code);
 		}

@@ -5,12 +5,11 @@
  * It must never block, and never signal a process that it has not forked itself or that has
  * been reaped.
  */
-#include "proc.h"
+#include "proc_in.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fds.h"
@@ -20,10 +19,9 @@
 extern char **environ;
 
 static const char *self_path = "/proc/self/exe";
-static struct proc_birth *births;
+struct proc_birth *proc_births;
 static void (*save)(void);
 
-enum { LOW_FDS = 16 };		/* pipe ends live above what children rearrange */
 
 const char *
 proc_stage_text(int stage)
@@ -65,38 +63,12 @@ proc_self(void)
 	return self_path;
 }
 
-int
-proc_start_time(pid_t pid, uint64_t *ticks)
-{
-	char path[32], text[1024], *at;
-	ssize_t n;
-	int fd;
-
-	fmt_put(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = sys_open(path, O_RDONLY, 0);
-	if (fd < 0)
-		return fd;
-	n = sys_read(fd, text, sizeof(text) - 1);
-	sys_close(fd);
-	if (n <= 0)
-		return n < 0 ? (int)n : -ESRCH;
-	text[n] = '\0';
-	/* The name may hold anything, so count from the last ')'; what is wanted is field 22. */
-	at = strrchr(text, ')');
-	for (int field = 2; at != NULL && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (at == NULL)
-		return -EPROTO;
-	*ticks = strtoull(at + 1, NULL, 10);
-	return 0;
-}
-
 /* ---- forking ---- */
 
 void
 proc_born_into(struct proc_birth *birth, void (*commit)(void))
 {
-	births = birth;
+	proc_births = birth;
 	save = commit;
 }
 
@@ -127,10 +99,10 @@ proc_recover(struct proc_table *table)
 	int32_t *place = place_of(table, (enum proc_whose)table->forking.whose,
 	    table->forking.number);
 
-	if (place != NULL && births->pid > 0) {
-		*place = births->pid;
+	if (place != NULL && proc_births->pid > 0) {
+		*place = proc_births->pid;
 		if (table->forking.whose == PROC_MAIN)
-			table->main[table->forking.number].session = births->pid;
+			table->main[table->forking.number].session = proc_births->pid;
 	}
 	table->forking.whose = PROC_NOBODY;
 }
@@ -141,11 +113,11 @@ fork_as(struct proc_table *table, enum proc_whose whose, int number)
 {
 	pid_t pid;
 
-	births->pid = 0;
+	proc_births->pid = 0;
 	table->forking.whose = (uint16_t)whose;
 	table->forking.number = (uint16_t)number;
 	save();
-	pid = sys_fork_into(&births->pid);
+	pid = sys_fork_into(&proc_births->pid);
 	if (pid != 0)
 		proc_recover(table);
 	return pid;
@@ -178,12 +150,16 @@ static void
 write_birth(int slot)
 {
 	uint64_t ticks;
+	int fd = sys_pidfd_open(sys_pid());
 
-	births->start[slot].pid = 0;
+	proc_births->start[slot].pid = 0;
+	proc_births->start[slot].inode = proc_pidfd_inode(fd);
+	if (fd >= 0)
+		sys_close(fd);
 	if (proc_start_time(sys_pid(), &ticks) < 0)
 		return;
-	births->start[slot].ticks = ticks;
-	__atomic_store_n(&births->start[slot].pid, sys_pid(), __ATOMIC_RELEASE);
+	proc_births->start[slot].ticks = ticks;
+	__atomic_store_n(&proc_births->start[slot].pid, sys_pid(), __ATOMIC_RELEASE);
 }
 
 pid_t
@@ -219,7 +195,7 @@ void
 proc_open(struct proc_main *main)
 {
 	/* Race-free: we are its parent and have not waited.  Refused (EPERM, ENOSYS): by pid. */
-	if (main->pid != 0 && main->pidfd < 0)
+	if (main->pid != 0 && !main->adopted && main->pidfd < 0)
 		main->pidfd = sys_pidfd_open(main->pid);
 	if (main->pidfd < 0)
 		main->pidfd = -1;
@@ -269,8 +245,11 @@ proc_peek(struct proc_table *table, struct proc_end *end)
 		return;
 	}
 	for (end->slot = 0; end->slot < CONF_SERVERS; end->slot++) {
-		end->whose = table->main[end->slot].pid == pid ? PROC_MAIN : PROC_SWEEP;
-		if (end->whose == PROC_MAIN || table->main[end->slot].sweep == pid)
+		const struct proc_main *p = &table->main[end->slot];
+
+		/* A child of ours may have got the number that once was an adopted one's. */
+		end->whose = p->pid == pid && !p->adopted ? PROC_MAIN : PROC_SWEEP;
+		if (end->whose == PROC_MAIN || p->sweep == pid)
 			return;
 	}
 	end->slot = helper_of(table, pid);
@@ -302,8 +281,11 @@ proc_signal(const struct proc_main *main, int signal)
 {
 	int rc;
 
-	if (main->pid == 0)
+	/* The number of one that is not our child may be anybody's at any time. */
+	if (main->pid == 0 || (main->adopted && main->pidfd < 0))
 		return -ESRCH;
+	if (main->adopted)
+		return sys_pidfd_kill(main->pidfd, signal);
 	if (main->pidfd >= 0) {
 		rc = sys_pidfd_kill(main->pidfd, signal);
 		if (rc != -EPERM && rc != -ENOSYS && rc != -EINVAL)
@@ -329,6 +311,10 @@ proc_signal_group(const struct proc_main *main, int signal)
 
 	if (main->pid == 0)
 		return -ESRCH;
+	if (main->adopted) {
+		rc = main->pidfd < 0 ? -ESRCH : sys_pidfd_kill_group(main->pidfd, signal);
+		return rc == -EINVAL ? proc_signal(main, signal) : rc;
+	}
 	rc = sys_kill_group(main->pid, signal);
 	return rc == -ESRCH ? proc_signal(main, signal) : rc;
 }
@@ -421,6 +407,9 @@ proc_look(const struct proc_table *table, int slot)
 {
 	struct look look = { .table = table, .slot = slot, .left = PROC_EMPTY };
 
+	/* Whoever outlives an adopted one becomes somebody else's child. */
+	if (table->main[slot].adopted)
+		return PROC_UNSURE;
 	/* Whoever outlives his parent becomes our child: no child, nobody left.  Needs no /proc. */
 	if (!sys_any_child())
 		return PROC_EMPTY;
@@ -430,7 +419,7 @@ proc_look(const struct proc_table *table, int slot)
 bool
 proc_group_left(const struct proc_table *table, int slot)
 {
-	return sys_kill_group(table->main[slot].session, 0) != -ESRCH;
+	return !table->main[slot].adopted && sys_kill_group(table->main[slot].session, 0) != -ESRCH;
 }
 
 /* Its number cannot be anybody else's before we have reaped it. */
@@ -451,6 +440,8 @@ proc_signal_session(const struct proc_table *table, int slot, int signal)
 {
 	struct look look = { .table = table, .slot = slot, .signal = signal };
 
+	if (table->main[slot].adopted)
+		return;
 	/* Of a session that has a member the number is not free for another group. */
 	if (each_orphan(table, signal_one, &look) < 0 || look.left == PROC_LEFT)
 		sys_kill_group(session_of_slot(table, slot), signal);
@@ -498,7 +489,8 @@ proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom)
 	struct proc_main *p = &table->main[slot];
 	char role[] = "--role=sweep", me[] = "mcinit", name[CONF_NAME_BYTES];
 	char life[16], session[16], signal[16], level[4], json[4], supervisor[16];
-	char *argv[] = { me, role, name, life, session, signal, level, json, supervisor, NULL };
+	char adopted[4];
+	char *argv[] = { me, role, name, life, session, signal, level, json, supervisor, adopted, NULL };
 	pid_t pid;
 
 	if (broom->signal > 0 && p->sweep_next != SIGKILL)
@@ -516,6 +508,7 @@ proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom)
 	fmt_put(level, sizeof(level), "%d", broom->level);
 	fmt_put(json, sizeof(json), "%d", broom->json);
 	fmt_put(supervisor, sizeof(supervisor), "%d", (int)sys_pid());
+	fmt_put(adopted, sizeof(adopted), "%d", p->adopted);
 	pid = fork_role(table, PROC_SWEEP, slot, argv, NULL, 0);
 	if (pid < 0)
 		return pid;

@@ -91,6 +91,7 @@ struct proc_birth {
 	struct {
 		int32_t pid, unused;
 		uint64_t ticks;		/* start time of this pid, as in /proc/PID/stat */
+		uint64_t inode;		/* of its pidfd: unique since Linux 6.9, one for all before */
 	} start[CONF_SERVERS];
 };
 
@@ -104,6 +105,25 @@ void proc_born_into(struct proc_birth *birth, void (*save)(void));
 
 /* After a fault: a child whose fork we did not live to see gets its place in the table. */
 void proc_recover(struct proc_table *table);
+
+/*
+ * The main process that an mcinit before us started, if it is still the same: then 0, and `adopted`
+ * is set and the pidfd open.  -ESRCH: it has ended, and *status is how, or STEP_NOT_KNOWN.  -ENOSYS:
+ * this kernel has no pidfds (before Linux 5.3), so that nobody but its parent can look after it.
+ */
+int proc_adopt(struct proc_table *table, int slot, int *status);
+
+/*
+ * Takes a process for the main one of slot, which the caller then has to make sure of: with its pidfd
+ * open the number means this one.  0 or -errno.
+ */
+int proc_take(struct proc_table *table, int slot, pid_t pid);
+
+/* How an adopted main process ended, whose pidfd says that it has: a wait status or STEP_NOT_KNOWN. */
+int proc_adopted_status(const struct proc_main *main);
+
+/* An adopted main process is gone. */
+void proc_adopted_gone(struct proc_main *main);
 
 /* When the process was started, in ticks since boot; 0 or -errno. */
 int proc_start_time(pid_t pid, uint64_t *ticks);

@@ -64,7 +64,10 @@ reason_on_console(const struct step_server *s)
 static bool
 ended_well(const struct step_server *s)
 {
-	if (step_exit_code(s->status) != 0 || listen_said(s, MARKER_CRASH_REPORT) ||
+	/* With nobody there to wait for it, only its console tells whether it meant to end. */
+	if (s->status == STEP_NOT_KNOWN && !listen_said(s, MARKER_STOPPING))
+		return false;
+	if ((s->status != STEP_NOT_KNOWN && step_exit_code(s->status) != 0) || listen_said(s, MARKER_CRASH_REPORT) ||
 	    listen_said(s, MARKER_WATCHDOG))
 		return false;
 	/* A game server that ends before it was ready was not stopped, unless it says so. */
@@ -86,13 +89,16 @@ why_ended(const struct step_server *s)
 		return reason_of_failure((enum step_failure)(s->failure - 1));
 	if (s->intent == INTENT_OVERDUE)
 		return REASON_HUNG;
-	if (listen_said(s, MARKER_RESTART_ASKED) && step_exit_code(s->status) == 0)
+	if (listen_said(s, MARKER_RESTART_ASKED) &&
+	    (s->status == STEP_NOT_KNOWN || step_exit_code(s->status) == 0))
 		return REASON_RESTART_ASKED;
 	/* Some of it a server may have survived. */
 	if (reason != REASON_NONE && (!s->was_ready || !ended_well(s)))
 		return reason;
 	if (ended_well(s))
 		return REASON_STOPPED;
+	if (s->status == STEP_NOT_KNOWN)
+		return REASON_UNKNOWN;
 	return step_exit_code(s->status) == 3 && s->jvm ? REASON_OOM_HEAP : REASON_CRASHED;
 }
 

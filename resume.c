@@ -44,9 +44,8 @@ is_whole(uint32_t which)
 	return text->bytes <= sizeof(text->text) && load_is_whole(text, load_bytes(text));
 }
 
-/* Nothing is asked again, neither file nor environment: each may be another by now. */
-static bool
-parse(struct act_scope *scope, struct conf confs[2])
+bool
+resume_conf(struct act_scope *scope, struct conf confs[2])
 {
 	struct world *w = scope->world;
 	struct conf *conf = &confs[0], *other = &confs[1];
@@ -132,7 +131,7 @@ resume_state(struct act_scope *scope, struct conf confs[2])
 
 	sys_keep_at_exec(world_fd(), false);
 	world_each_place(own_again);
-	if (!parse(scope, confs))
+	if (!resume_conf(scope, confs))
 		crash_last_stand("the configuration in its state cannot be read");
 	log_set(scope->conf->mcinit.log_level, scope->conf->mcinit.log_format == FORMAT_JSON);
 	log_say_from((int)scope->world->level);
@@ -154,6 +153,8 @@ listen_again(struct act_scope *scope)
 
 		if (p->report >= 0)
 			sys_epoll_add(scope->epoll, p->report, TAG_REPORT | (unsigned)slot);
+		if (p->adopted && p->pidfd >= 0)
+			sys_epoll_add(scope->epoll, p->pidfd, TAG_MAIN | (unsigned)slot);
 		proc_open(p);
 	}
 }
@@ -177,6 +178,20 @@ read_again(struct act_scope *scope)
 	else
 		log_err(NULL, 0, "reload given up: mcinit failed at it %d times; the configuration stays "
 		    "as it was", GIVE_UP_RELOAD);
+}
+
+/* One that was found dead by an image that did not live to tell. */
+static void
+tell_gone(struct act_scope *scope)
+{
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		struct proc_main *p = &scope->world->proc.main[slot];
+
+		if (!p->adopted || p->pid == 0 || p->pidfd >= 0)
+			continue;
+		proc_adopted_gone(p);
+		act_tell(scope, STEP_ENDED, slot, STEP_NOT_KNOWN);
+	}
 }
 
 /* Failing at the same thing again and again helps nobody. */
@@ -207,6 +222,7 @@ resume_work(struct act_scope *scope)
 	listen_again(scope);
 	give_up(scope);
 	act_resume(scope);
+	tell_gone(scope);
 	say_why();
 	scope->world->log_at = log_position();
 	read_again(scope);

@@ -22,6 +22,12 @@ void resume_open(struct act_scope *scope, int fd);
  */
 void resume_state(struct act_scope *scope, struct conf confs[2]);
 
+/*
+ * The configuration that stands in the state, into confs[0], and in confs[1] the one before; false:
+ * it cannot be read.  For an mcinit that takes over, too.
+ */
+bool resume_conf(struct act_scope *scope, struct conf confs[2]);
+
 /* Then, with epoll and signals open: what was open is heard again, and what was begun is ended. */
 void resume_work(struct act_scope *scope);
 

@@ -104,3 +104,37 @@ roster_follow(struct turn *t)
 			listen_files(t, slot);
 	}
 }
+
+/* It was to end, and was killed before it had. */
+static void
+end_is_off(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (s->wish != WISH_END)
+		return;
+	s->wish = WISH_DOWN;
+	if (!turn_conf(t, slot)->autostart || s->leaving)
+		return;
+	if (s->is == IS_STOPPED || s->is == IS_FAILED)
+		server_start_by_hand(t, slot);
+	else
+		s->wish = WISH_RESTART;
+}
+
+void
+roster_adopted(struct turn *t)
+{
+	struct step_whole *w = &t->m->whole;
+	bool ending = w->ending;
+
+	w->ending = w->closing = w->rest_said = false;
+	w->how = ENDING_EXIT;
+	w->deadline[WHOLE_CLOSE] = STEP_NEVER;
+	for (int slot = 0; slot < CONF_SERVERS && ending; slot++)
+		if (turn_server(t, slot)->used)
+			end_is_off(t, slot);
+	/* Our standard input is another one than it was. */
+	w->input = false;
+	listen_input(t);
+}

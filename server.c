@@ -61,6 +61,31 @@ is_game(const struct conf_server *c)
 	return c->type != TYPE_GENERIC && (c->type != TYPE_AUTO || c->command.count == 0);
 }
 
+static void
+as_started(struct step_server *s, const struct conf_server *c)
+{
+	s->group = c->command.count > 0;
+	s->jvm = is_jvm(c);
+	s->console = c->tty != TTY_INHERIT;
+	s->by_line = s->console && is_game(c);
+}
+
+/* Nothing is known of its life so far; to take it for one that is not ready could end it. */
+void
+server_found(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	server_free(s);
+	s->used = s->main_alive = s->exec_done = true;
+	s->wish = WISH_UP;
+	s->started_at = t->now;
+	as_started(s, turn_conf(t, slot));
+	server_ready(t, slot);
+	if (s->console)
+		step_do(t, ACT_HELPER, slot, HELPER_CARRIER);
+}
+
 void
 server_spawn(struct turn *t, int slot)
 {
@@ -77,10 +102,7 @@ server_spawn(struct turn *t, int slot)
 	s->main_alive = s->exec_done = s->was_ready = s->changed = false;
 	s->killed = s->stuck = s->swept = s->asked_down = s->by_itself = false;
 	s->status = 0;
-	s->group = c->command.count > 0;
-	s->jvm = is_jvm(c);
-	s->console = c->tty != TTY_INHERIT;
-	s->by_line = s->console && is_game(c);
+	as_started(s, c);
 	s->draining = s->missing[HELPER_CARRIER] = false;
 	s->progress = 0;
 	s->java = s->players = 0;
@@ -208,6 +230,8 @@ when_at_rest(struct turn *t, int slot, int event)
 	case STEP_HELPER_ENDED:
 	case STEP_CLOSED:
 	case STEP_RESUMED:
+	case STEP_ADOPTED:
+	case STEP_FOUND:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -248,6 +272,8 @@ when_backoff(struct turn *t, int slot, int event)
 	case STEP_HELPER_ENDED:
 	case STEP_CLOSED:
 	case STEP_RESUMED:
+	case STEP_ADOPTED:
+	case STEP_FOUND:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -357,6 +383,8 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 	case STEP_HELPER_ENDED:
 	case STEP_CLOSED:
 	case STEP_RESUMED:
+	case STEP_ADOPTED:
+	case STEP_FOUND:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;

@@ -244,6 +244,8 @@ take_signal(struct turn *t, int signal)
 int
 step_exit_code(int status)
 {
+	if (status == STEP_NOT_KNOWN)
+		return 255;
 	return (status & 0x7f) == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f);
 }
 
@@ -356,6 +358,9 @@ whole_event(struct turn *t, const struct step_event *event)
 			if (t->m->server[slot].used)
 				server_reaped(t, slot);
 		break;
+	case STEP_ADOPTED:
+		roster_adopted(t);
+		break;
 	case STEP_HELPER_ENDED:
 		listen_helper_ended(t, -1, event->a);
 		break;
@@ -379,6 +384,7 @@ whole_event(struct turn *t, const struct step_event *event)
 	case STEP_READY:
 	case STEP_ENDED:
 	case STEP_TREE:
+	case STEP_FOUND:
 	case STEP_EVENT_COUNT:
 		step_odd(t, -1, event->what, 0);
 		break;
@@ -395,6 +401,13 @@ may_come_late(int what)
 	    what == STEP_DRAINED || what == STEP_HELPER_ENDED;
 }
 
+static bool
+may_be_found(const struct turn *t, int slot)
+{
+	return slot < CONF_SERVERS && !t->m->server[slot].used && !t->m->whole.ending &&
+	    t->conf->name[slot][0] != '\0' && !t->conf->leaving[slot];
+}
+
 void
 step(const struct conf *conf, struct step_machine *m, const struct step_event *event,
     int64_t now, struct step_acts *acts)
@@ -407,6 +420,8 @@ step(const struct conf *conf, struct step_machine *m, const struct step_event *e
 	catch_up(&t);
 	if (event->slot < 0)
 		whole_event(&t, event);
+	else if (event->what == STEP_FOUND && may_be_found(&t, event->slot))
+		server_found(&t, event->slot);
 	else if (event->slot < CONF_SERVERS && m->server[event->slot].used)
 		server_event(&t, event->slot, event->what, event->a);
 	else if (!may_come_late(event->what))

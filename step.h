@@ -134,12 +134,14 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(MARKER)			/* on the console: a = enum marker_kind + 256 * its value */ \
 	X(PLAYERS)			/* a = how many are online */ \
 	X(COMMAND_FAILED)		/* the stop command could not be given */ \
-	X(ENDED)			/* the main process was reaped: a = wait status */ \
+	X(ENDED)			/* the main process is gone: a = wait status, or STEP_NOT_KNOWN */ \
 	X(TREE)				/* answer to LOOK and SWEEP: a = 1 if some of its tree is left */ \
 	X(DRAINED)			/* answer to DRAIN: all that it printed is taken over */ \
 	X(HELPER_ENDED)			/* of slot, or -1: a = enum step_helper + 256 * step_helper_end */ \
 	X(CLOSED)			/* answer to CLOSE: the writers have left */ \
-	X(RESUMED)			/* another image of mcinit works on this state from now on */
+	X(RESUMED)			/* another image of mcinit works on this state from now on */ \
+	X(ADOPTED)			/* ... started by hand, after the one before was killed */ \
+	X(FOUND)			/* slot runs already: its main process is one that holds its world lock */
 
 /* What is to be done. */
 #define STEP_ACTIONS(X) \
@@ -274,6 +276,9 @@ enum step_message { STEP_MESSAGES(X) SAY_COUNT };
 _Static_assert((int)TIMER_COUNT <= STEP_TIMER_ROOM &&
     (int)WHOLE_TIMER_COUNT <= STEP_WHOLE_TIMER_ROOM, "a timer without a place in the state");
 
+/* In the place of a wait status: it ended while no mcinit was there to wait for it. */
+enum { STEP_NOT_KNOWN = -1 };
+
 /* Where we are: decides what signals mean and what when_all_stopped = auto is. */
 enum step_mode { MODE_SERVICE, MODE_CONTAINER, MODE_APPLIANCE };
 
@@ -377,7 +382,7 @@ int64_t step_delay(const struct conf_server *conf, int try);
 /* The console command that stops a server of this kind, "" if there is none. */
 const char *step_stop_command(const struct conf_server *conf);
 
-/* Wait status as exit code: its own, or 128 + signal. */
+/* Wait status as exit code: its own, or 128 + signal; of one that is not known 255. */
 int step_exit_code(int status);
 
 #endif

@@ -36,6 +36,9 @@ turn_conf(const struct turn *t, int slot)
 	return &t->conf->server[slot];
 }
 
+/* roster.c: what the one before was told by its operator is over; what servers do goes on. */
+void roster_adopted(struct turn *t);
+
 /* server.c */
 
 /* A slot without a server, all timers unset. */
@@ -48,6 +51,9 @@ void server_down(struct turn *t, int slot, enum step_wish wish);
 void server_event(struct turn *t, int slot, int event, int32_t a);
 void server_timer(struct turn *t, int slot, int timer);
 void server_reaped(struct turn *t, int slot);
+
+/* It runs, and we have not started it. */
+void server_found(struct turn *t, int slot);
 
 /* The first invariant that this server violates, or NULL. */
 const char *server_broken(const struct step_machine *m, int slot);

@@ -3,8 +3,9 @@
  * sweep: the helper that walks through /proc for what is left of a server; see sweep.h.
  *
  * Of the server is a child of mcinit's that is in the server's session or carries its mark
- * (MCINIT_SERVER) in the environment it was started with, and whoever descends from one.  It
- * must never signal a process that is no descendant of its own parent.
+ * (MCINIT_SERVER) in the environment it was started with, and whoever descends from one.  Of a
+ * server that was adopted only the mark counts, for whoever outlives it is no child of mcinit's.  It
+ * must never signal a process without that mark that is no descendant of its own parent.
  */
 #include "sweep.h"
 
@@ -37,6 +38,7 @@ static struct {
 	pid_t self, supervisor, own_session;
 	pid_t life;		/* pid of the main process, whatever became of it */
 	pid_t session;		/* the same, or 0: the number is somebody else's now */
+	bool adopted;		/* another mcinit was its parent: it is no child of ours */
 	int signal;
 	int named, signalled;
 	struct {
@@ -146,6 +148,9 @@ has_mark(pid_t pid)
 static bool
 is_of_server(const struct process *p)
 {
+	/* Of its session nobody keeps the number for us; the mark nobody else has. */
+	if (sweep.adopted)
+		return p->session != sweep.own_session && has_mark(p->pid);
 	if (p->parent != sweep.supervisor || p->session == sweep.own_session)
 		return false;
 	if (sweep.session > 1 && p->session == sweep.session)
@@ -289,7 +294,7 @@ sweep_main(int argc, char *argv[])
 {
 	int members = 0;
 
-	if (argc != 9)
+	if (argc != 10)
 		return USAGE;
 	sweep.server = argv[2];
 	sweep.life = (int)strtol(argv[3], NULL, 10);
@@ -299,6 +304,7 @@ sweep_main(int argc, char *argv[])
 	log_set((int)strtol(argv[6], NULL, 10), (int)strtol(argv[7], NULL, 10) != 0);
 	sweep.self = sys_pid();
 	sweep.supervisor = (int)strtol(argv[8], NULL, 10);
+	sweep.adopted = strtol(argv[9], NULL, 10) != 0;
 	sweep.own_session = sys_session_of(0);
 	if (!proc_is_ours())
 		return CANNOT_SEE;

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -26,6 +27,14 @@
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal	424
 #endif
+/* Younger than the headers we are built with. */
+enum { SIGNAL_PROCESS_GROUP = 1 << 2, INFO_EXIT = 1 << 3 };
+struct about_pidfd {
+	uint64_t mask, cgroup;
+	uint32_t pid, tgid, ppid, uids[8];
+	int32_t status;
+};
+#define GET_INFO	_IOWR(0xff, 11, struct about_pidfd)
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open		434
 #endif
@@ -146,6 +155,25 @@ int
 sys_pidfd_kill(int pidfd, int signal)
 {
 	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) ? -errno : 0;
+}
+
+int
+sys_pidfd_kill_group(int pidfd, int signal)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, SIGNAL_PROCESS_GROUP) ? -errno : 0;
+}
+
+int
+sys_pidfd_status(int pidfd, int *status)
+{
+	struct about_pidfd info = { .mask = INFO_EXIT };
+
+	if (ioctl(pidfd, GET_INFO, &info) < 0)
+		return -errno;
+	if (!(info.mask & INFO_EXIT))
+		return -EAGAIN;
+	*status = info.status;
+	return 0;
 }
 
 const char *

@@ -42,6 +42,8 @@ int sys_kill(pid_t pid, int signal);	/* one process, pid > 1, or -EINVAL */
 int sys_kill_group(pid_t group, int signal);	/* group > 1, or -EINVAL */
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_kill(int pidfd, int signal);
+int sys_pidfd_kill_group(int pidfd, int signal);	/* its process group; -EINVAL before Linux 6.9 */
+int sys_pidfd_status(int pidfd, int *status);	/* of one that was reaped; -EINVAL before Linux 6.15 */
 
 /* Processes. */
 const char *sys_own_path(void);		/* as given to the execve() that started us, or NULL */

@@ -122,7 +122,9 @@ words_duration(char text[WORDS_SHORT], int64_t ms)
 void
 words_status(char text[WORDS_SHORT], int status)
 {
-	if ((status & 0x7f) == 0)
+	if (status == STEP_NOT_KNOWN)
+		fmt_put(text, WORDS_SHORT, "exit not known");
+	else if ((status & 0x7f) == 0)
 		fmt_put(text, WORDS_SHORT, "exit %d", status >> 8 & 0xff);
 	else
 		words_signal(text, status & 0x7f);

@@ -106,9 +106,15 @@ make(int dir)
 	image_fd = fd;
 	begin_head(&image->head);
 	proc_born_into(&image->head.birth, world_commit);
-	if (dir >= 0)
-		return sys_rename_at(dir, "state.new", "state");
 	return 0;
+}
+
+/* From now on it is found by who looks for it: it must be whole. */
+static int
+publish(int dir)
+{
+	world_commit();
+	return dir >= 0 ? sys_rename_at(dir, "state.new", "state") : 0;
 }
 
 struct world *
@@ -118,7 +124,8 @@ world_create(int dir)
 	if (make(dir) < 0)
 		return NULL;
 	working.started = sys_now();
-	return &working;
+	world_sign();
+	return publish(dir) < 0 ? NULL : &working;
 }
 
 /* A state of ours, or of nobody else's making: a regular file that only we may touch; its size. */
@@ -177,9 +184,20 @@ take_head(const struct world_head *old)
 	}
 }
 
+static void
+take_text(uint32_t to, const char *old, uint32_t from)
+{
+	const struct world_head *head = (const void *)old;
+	const struct load_text *text = (const void *)(old + head->text_at +
+	    (size_t)from * head->text_bytes);
+
+	if (text->bytes <= sizeof(text->text))
+		memcpy(&image->text[to], text, load_bytes(text));
+}
+
 /* As the state before was kept, so is this one. */
 static int
-make_like_before(void)
+make_like_before(const char *old)
 {
 	int dir = -1, rc;
 
@@ -189,6 +207,12 @@ make_like_before(void)
 			return dir;
 	}
 	rc = make(dir);
+	if (rc == 0) {
+		take_head((const void *)old);
+		for (uint32_t i = 0; i < WORLD_TEXTS; i++)
+			take_text(i, old, i);
+		rc = publish(dir);
+	}
 	if (dir >= 0)
 		sys_close(dir);
 	return rc;
@@ -199,27 +223,99 @@ world_import(int fd)
 {
 	off_t size = size_of(fd);
 	const char *old = size > 0 ? sys_map_private(fd, (size_t)size) : NULL;
-	struct world_head head;
 	int rc;
 
 	if (old == NULL)
 		return -EINVAL;
 	rc = world_read(&working, old, (size_t)size);
 	if (rc == 0)
-		rc = make_like_before();
-	if (rc == 0) {
-		memcpy(&head, old, sizeof(head));
-		take_head(&head);
-		for (uint32_t i = 0; i < WORLD_TEXTS; i++) {
-			const struct load_text *text = (const void *)(old + head.text_at +
-			    (size_t)i * head.text_bytes);
-
-			if (text->bytes <= sizeof(text->text))
-				memcpy(&image->text[i], text, load_bytes(text));
-		}
-	}
+		rc = make_like_before(old);
 	sys_unmap((void *)(uintptr_t)old, (size_t)size);
 	return rc;
+}
+
+/* ---- adoption ---- */
+
+static void
+read_boot(char boot[sizeof(((struct world_owner *)0)->boot)])
+{
+	int fd = sys_open("/proc/sys/kernel/random/boot_id", O_RDONLY, 0);
+	ssize_t n = fd < 0 ? -1 : sys_read(fd, boot, 36);
+
+	if (fd >= 0)
+		sys_close(fd);
+	boot[n == 36 ? 36 : 0] = '\0';
+}
+
+void
+world_sign(void)
+{
+	struct world_owner *owner = &image->head.owner;
+
+	memset(owner, 0, sizeof(*owner));
+	sys_build_id(owner->build);
+	owner->pid = sys_pid();
+	if (proc_start_time(owner->pid, &owner->ticks) < 0)
+		owner->ticks = 0;
+	read_boot(owner->boot);
+}
+
+/* Numbers of processes mean nothing after a boot, and the state itself may be half written. */
+static bool
+is_of_this_boot(const struct world_head *head)
+{
+	char boot[sizeof(head->owner.boot)];
+
+	read_boot(boot);
+	return boot[0] != '\0' && head->head_bytes >= offsetof(struct world_head, fault) &&
+	    memcmp(head->owner.boot, boot, sizeof("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")) == 0;
+}
+
+/* Text 1 is the one in force, and 2 the one before. */
+static int
+take_over(int dir, const char *old, const struct load_text *text)
+{
+	uint32_t now = working.text, before = working.text_before;
+	int rc = make(dir);
+
+	if (rc < 0)
+		return rc;
+	take_head((const void *)old);
+	image->head.faults = 0;
+	image->head.generation++;
+	memcpy(&image->text[0], text, load_bytes(text));
+	take_text(1, old, now);
+	take_text(2, old, before);
+	working.text = 1;
+	working.text_before = 2;
+	world_sign();
+	return publish(dir);
+}
+
+int
+world_adopt(int dir, const struct load_text *text, bool (*wanted)(const struct world *w))
+{
+	int fd = sys_open_at(dir, "state", O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0), rc;
+	off_t size = fd < 0 ? -1 : size_of(fd);
+	const char *old = size > 0 ? sys_map_private(fd, (size_t)size) : NULL;
+
+	if (fd >= 0)
+		sys_close(fd);
+	if (fd < 0 || old == NULL)
+		return fd == -ENOENT ? fd : -EINVAL;
+	rc = is_of_this_boot((const void *)old) ? 0 : -ENOENT;
+	if (rc == 0)
+		rc = world_read(&working, old, (size_t)size);
+	if (rc == 0)
+		rc = wanted(&working) ? take_over(dir, old, text) : -ENOENT;
+	sys_unmap((void *)(uintptr_t)old, (size_t)size);
+	return rc;
+}
+
+int
+world_set_aside(int dir)
+{
+	return sys_rename_at(dir, "state", "state.bad");
 }
 
 struct world *

@@ -24,7 +24,7 @@
 #include "step.h"
 
 enum {
-	WORLD_LAYOUT = 3,		/* changes when records do not only grow */
+	WORLD_LAYOUT = 4,		/* changes when records do not only grow */
 	WORLD_QUEUE = 256,		/* events that wait for their turn */
 	WORLD_TEXTS = 3,		/* configurations: of the start, in force, and before or to come */
 	WORLD_BOX = 160
@@ -100,6 +100,20 @@ struct world *world_create(int dir);
  * it has another form, of another build: world_import().
  */
 int world_attach(int fd);
+
+/*
+ * The state that an mcinit of this boot left behind in `dir`, which nobody works on any more, into
+ * the working copy and a new mapping in its place; text 0 becomes `text`, that of the start of today.
+ * 0; -ENOENT: there is none, or it is of another boot, or not `wanted`; -EINVAL, -EPROTO, -EBADMSG as of
+ * world_attach() and world_read(), with everything as it was; or another -errno.
+ */
+int world_adopt(int dir, const struct load_text *text, bool (*wanted)(const struct world *w));
+
+/* Writes down who works on the state, so that it can be adopted. */
+void world_sign(void);
+
+/* A state that cannot be read is set aside as state.bad, for whoever wants to know why. */
+int world_set_aside(int dir);
 
 /*
  * Reads the state behind `fd` into the working copy, and the rest into a new mapping of the same

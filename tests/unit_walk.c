@@ -165,6 +165,9 @@ arbitrary_event(struct step_event *event)
 	event->what = (uint8_t)(one_in(100) ? chance(256) : chance(STEP_EVENT_COUNT));
 	event->slot = (int8_t)(one_in(50) ? (int)chance(256) - 128 : (int)chance(5) - 1);
 	event->a = values[chance(COUNT(values))];
+	/* Or no life would end: this takes a stop of everything back. */
+	if (event->what == STEP_ADOPTED && !one_in(1000))
+		event->what = STEP_RESUMED;
 	/* Or no life would last. */
 	if (event->what == STEP_SIGNAL && event->slot < 0 && !one_in(20))
 		event->a = SIGHUP;

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc_in: what proc.c and proc_adopt.c share with each other and with nobody else.
+ */
+#ifndef PROC_IN_H
+#define PROC_IN_H
+
+#include "proc.h"
+
+enum { LOW_FDS = 16 };		/* what is ours lives above what children rearrange */
+
+/* Where births are written down (proc_born_into()). */
+extern struct proc_birth *proc_births;
+
+/* The inode of a pidfd, or 0. */
+uint64_t proc_pidfd_inode(int pidfd);
+
+#endif
