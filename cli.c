@@ -20,13 +20,14 @@ enum { EXIT_NO_SUPERVISOR = 3, EXIT_USAGE = 64, EXIT_CONFIG = 78, OUT = 1, ERR =
 
 static const char usage[] =
 "Usage:\n"
-"  mcinit [-c FILE] [-n] [-o SECTION.KEY=VALUE]...    run the servers of an INI file\n"
+"  mcinit [-c FILE] [-n] [-d] [-o SECTION.KEY=VALUE]...    run the servers of an INI file\n"
 "  mcinit [-gsvw] [-p SIGNAL] [-e CODE]... -- PROGRAM [ARG]...\n"
 "                                                     run one program, with no INI\n"
 "  mcinit [-S SOCKET] VERB [ARG]...                   one of those below\n"
 "\n"
 "  -c FILE     the INI; else ./mcinit.ini, /data/mcinit.ini, /etc/mcinit.ini\n"
 "  -n          check the INI, say every error in it, and do nothing\n"
+"  -d          go into the background; return when the servers run, or why they do not is known\n"
 "  -o S.K=V    set a key, for example -o server.heap=4G; may be repeated\n"
 "  -S SOCKET   the control socket in the run_dir of the mcinit that a verb is for\n"
 "  --trace F   write what is decided and why to F, for a bug report\n"
@@ -235,6 +236,8 @@ take_option(struct cli *cli, char *argv[], int *i)
 		cli->verb = version_words;
 	else if (strcmp(word, "-n") == 0)
 		cli->check_only = true;
+	else if (strcmp(word, "-d") == 0)
+		cli->daemon = true;
 	else if (word[1] == 'c' || word[1] == 'o' || word[1] == 'S' || strcmp(word, "--trace") == 0)
 		return take_value(cli, word, value_of(argv, i));
 	else
@@ -261,6 +264,11 @@ cli_parse(struct cli *cli, int argc, char *argv[])
 	}
 	if (cli->socket != NULL && cli->verb == NULL)
 		cli->exit_code = complain("there is no verb for -S ", cli->socket);
+	if (cli->daemon && (cli->verb != NULL || cli->check_only))
+		cli->exit_code = complain("-d is for running servers, and not beside ",
+		    cli->verb != NULL ? cli->verb[0] : "-n");
+	else if (cli->daemon && host_mode() != MODE_SERVICE)
+		cli->exit_code = complain("process 1 has no background to go to: leave out ", "-d");
 	return cli->exit_code == 0;
 }
 

@@ -18,6 +18,7 @@ struct cli {
 	struct load_request request;	/* -c and -o */
 	const char *overrides[CLI_OVERRIDES];
 	bool check_only;		/* -n */
+	bool daemon;			/* -d */
 	const char *socket;		/* -S: the socket of the mcinit that is meant */
 	const char *trace;		/* --trace FILE */
 	char *const *verb;		/* the first word that is no option, and what follows it */

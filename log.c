@@ -43,6 +43,10 @@ log_open(void)
 	struct stat st;
 	int fd;
 
+	if (out.fd != 2)
+		sys_close(out.fd);
+	out.fd = 2;
+	out.way = WAY_PLAIN;
 	if (sys_stat_fd(2, &st) < 0 || S_ISREG(st.st_mode))
 		return;
 	if (S_ISSOCK(st.st_mode)) {

@@ -18,6 +18,7 @@
 #include "carrier.h"
 #include "cli.h"
 #include "crash.h"
+#include "daemon.h"
 #include "dropin.h"
 #include "fds.h"
 #include "files.h"
@@ -25,6 +26,7 @@
 #include "input.h"
 #include "log.h"
 #include "output.h"
+#include "pidfile.h"
 #include "resume.h"
 #include "sweep.h"
 #include "sys.h"
@@ -185,9 +187,34 @@ open_anew(enum step_mode mode, const char *run_dir, bool held)
 	return adopted;
 }
 
+static void
+leave_terminal(int waiting, const char *run_dir)
+{
+	const char *dir = scope.conf->log.dir[0] != '\0' ? scope.conf->log.dir : run_dir;
+	char path[LOAD_PATH];
+	int rc = daemon_log(waiting, dir, path, sizeof(path));
+
+	if (rc < 0)
+		cannot_start(rc, path);
+}
+
+/* What is locked stays so until we end. */
+static void
+hold(int lock, int waiting)
+{
+	struct world_fds *fds = &scope.world->fds;
+	const char *path = scope.conf->mcinit.pid_file;
+
+	fds->lock = lock < 0 ? -1 : lock;
+	fds->waiting = waiting;
+	if (path[0] != '\0' && pidfile_write(path, &fds->pid_file) < 0)
+		sys_exit(EXIT_SYSTEM);
+	world_commit();
+}
+
 /* True: with the servers of an mcinit before us. */
 static bool
-begin(const struct cli *cli)
+begin(const struct cli *cli, int waiting)
 {
 	enum step_mode mode = host_mode();
 	char run_dir[HOST_PATH];
@@ -200,10 +227,12 @@ begin(const struct cli *cli)
 	lock = host_run_dir(scope.conf->mcinit.run_dir, mode != MODE_SERVICE, run_dir);
 	if (lock < 0 && mode != MODE_APPLIANCE)
 		sys_exit(EXIT_SYSTEM);
+	if (waiting >= 0)
+		leave_terminal(waiting, run_dir);
 	adopted = mode == MODE_SERVICE && adopt_state(&scope, confs, run_dir);
 	if (!adopted)
 		adopted = open_anew(mode, run_dir, held);
-	scope.world->fds.lock = lock < 0 ? -1 : lock;
+	hold(lock, waiting);
 	open_events();
 	open_trace(cli);
 	/* An inherited directory would keep its file system from being unmounted. */
@@ -230,7 +259,7 @@ set_up(const struct cli *cli, char *argv[])
 	sys_close_from(3);
 	log_open();
 	proc_set_self();
-	adopted = begin(cli);
+	adopted = begin(cli, cli->daemon ? daemon_leave() : -1);
 	arm(argv);
 	return adopted;
 }
@@ -382,6 +411,32 @@ give_back_stack(void)
 	sys_give_back(here - SET_UP_STACK, SET_UP_STACK - SET_UP_MARGIN);
 }
 
+/* Who waits in a terminal is told once. */
+static void
+tell_waiting(void)
+{
+	int code = step_settled(scope.conf, &scope.world->machine);
+
+	if (code < 0)
+		return;
+	daemon_known(scope.world->fds.waiting, code);
+	fds_drop(&scope.world->fds.waiting);
+	world_commit();
+}
+
+_Noreturn static void
+end(void)
+{
+	struct world *w = scope.world;
+
+	/* Nobody shall take over what has ended. */
+	if (w->console.dir >= 0)
+		world_remove(w->console.dir);
+	console_finish(&w->console);
+	pidfile_remove(scope.conf->mcinit.pid_file, w->fds.pid_file);
+	sys_exit(scope.exit_code);
+}
+
 _Noreturn static void
 supervise(const struct cli *cli, int state, char *argv[])
 {
@@ -401,13 +456,10 @@ supervise(const struct cli *cli, int state, char *argv[])
 	/* From here on nothing may bail: an exit of process 1 ends everything it looks after. */
 	for (;;) {
 		turn_all();
-		if (scope.finished) {
-			/* Nobody shall take over what has ended. */
-			if (scope.world->console.dir >= 0)
-				world_remove(scope.world->console.dir);
-			console_finish(&scope.world->console);
-			sys_exit(scope.exit_code);
-		}
+		if (scope.finished)
+			end();
+		if (scope.world->fds.waiting >= 0)
+			tell_waiting();
 		wait_and_hear();
 	}
 }

@@ -127,7 +127,7 @@ catch_up(struct turn *t)
 	step_say(t, -1, SAY_LATE, late, 0);
 }
 
-static int exit_code(const struct turn *t);
+static int exit_code(const struct conf *conf, const struct step_machine *m);
 
 /* All that could be done was done: output that nobody takes keeps nothing alive. */
 static void
@@ -136,7 +136,7 @@ finish(struct turn *t)
 	struct step_whole *w = &t->m->whole;
 
 	w->finished = true;
-	step_do(t, ACT_FINISH, -1, exit_code(t));
+	step_do(t, ACT_FINISH, -1, exit_code(t->conf, t->m));
 	t->acts->act[t->acts->count - 1].b = w->how;
 }
 
@@ -268,13 +268,13 @@ at_rest(const struct step_server *s)
 
 /* The first that fits: gave up, configuration, not runnable, SIGKILL was needed, well. */
 static int
-exit_code(const struct turn *t)
+exit_code(const struct conf *conf, const struct step_machine *m)
 {
 	bool gave_up = false, config = false, exec = false, killed = false;
 	int used = 0, own = -1;
 
 	for (int slot = 0; slot < CONF_SERVERS; slot++) {
-		const struct step_server *s = &t->m->server[slot];
+		const struct step_server *s = &m->server[slot];
 
 		if (!s->used)
 			continue;
@@ -284,12 +284,24 @@ exit_code(const struct turn *t)
 		gave_up |= s->is == IS_FAILED && s->reason != REASON_CONFIG &&
 		    s->reason != REASON_EXEC_FAILED;
 		killed |= s->killed && s->wish != WISH_UP;
-		if (t->conf->server[slot].restart == RESTART_NO && s->by_itself && s->failure == 0)
+		if (conf->server[slot].restart == RESTART_NO && s->by_itself && s->failure == 0)
 			own = step_exit_code(s->status);
 	}
 	if (used == 1 && own >= 0)
 		return own;
 	return gave_up ? 1 : config ? 78 : exec ? 127 : killed ? 137 : 0;
+}
+
+int
+step_settled(const struct conf *conf, const struct step_machine *m)
+{
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		const struct step_server *s = &m->server[slot];
+
+		if (s->used && !at_rest(s) && s->is != IS_RUNNING)
+			return -1;
+	}
+	return exit_code(conf, m);
 }
 
 static bool
@@ -329,7 +341,7 @@ settle(struct turn *t)
 		return;
 	if (w->ending || (exit_when_all_rest(t) && by_itself && !asked)) {
 		w->ending = w->closing = true;
-		step_say(t, -1, SAY_ALL_ENDED, exit_code(t), 0);
+		step_say(t, -1, SAY_ALL_ENDED, exit_code(t->conf, t->m), 0);
 		w->deadline[WHOLE_CLOSE] = t->now + listen_patience(t);
 		step_do(t, ACT_CLOSE, -1, 0);
 	} else if (!w->rest_said && by_itself) {

@@ -376,6 +376,9 @@ int64_t step_deadline(const struct step_machine *m);
 /* The first invariant that `m` violates, as a sentence, or NULL. */
 const char *step_broken(const struct step_machine *m);
 
+/* The code that mcinit would end with by now, or -1 while a server is still on its way. */
+int step_settled(const struct conf *conf, const struct step_machine *m);
+
 /* The delay before the `try`-th restart in a row (1, 2, ...), from the doubling rule. */
 int64_t step_delay(const struct conf_server *conf, int try);
 

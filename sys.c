@@ -400,6 +400,17 @@ sys_reboot(int command)
 	return reboot(command) ? -errno : 0;
 }
 
+int
+sys_flush(int fd)
+{
+	int rc;
+
+	do
+		rc = fsync(fd);
+	while (rc < 0 && errno == EINTR);
+	return rc < 0 ? -errno : 0;
+}
+
 void
 sys_sync(void)
 {

@@ -167,5 +167,6 @@ void sys_build_id(uint8_t id[20]);	/* which build of the program we are; zeros: 
 /* The machine: refused (EPERM, EINVAL) everywhere but in an appliance. */
 int sys_reboot(int command);
 void sys_sync(void);
+int sys_flush(int fd);			/* fsync */
 
 #endif

@@ -507,7 +507,7 @@ static const struct {
 	SLOT(source), SLOT(hold), SLOT(sink), SLOT(feed), SLOT(dir), SLOT(bell),
 	FD(PART_MAIN, struct proc_main, pidfd, 0), FD(PART_MAIN, struct proc_main, report, 0),
 	FD(PART_PROC, struct proc_table, reader_pipe, offsetof(struct proc_table, helper)),
-	REST(fds.lock), REST(fds.pid_file), REST(fds.trace),
+	REST(fds.lock), REST(fds.pid_file), REST(fds.trace), REST(fds.waiting),
 };
 enum { FD_PLACES = sizeof(fd_places) / sizeof(fd_places[0]) };
 

@@ -33,6 +33,7 @@ enum {
 /* The descriptors of mcinit that belong to nobody else; -1 = none. */
 struct world_fds {
 	int32_t lock, pid_file, trace;
+	int32_t waiting;		/* -d: to who waits for our first state */
 };
 
 struct world {

@@ -47,7 +47,7 @@ world_blank(struct world *w)
 	step_init(&w->machine, MODE_SERVICE, false);
 	proc_init(&w->proc);
 	console_init(&w->console);
-	w->fds = (struct world_fds){ -1, -1, -1 };
+	w->fds = (struct world_fds){ -1, -1, -1, -1 };
 }
 
 uint64_t
@@ -310,5 +310,6 @@ world_is_sound(const struct world *w)
 {
 	return decision_is(w) && processes_are(&w->proc) && consoles_are(&w->console) &&
 	    is_fd(w->fds.lock) && is_fd(w->fds.pid_file) && is_fd(w->fds.trace) &&
+	    is_fd(w->fds.waiting) &&
 	    w->text < WORLD_TEXTS && w->text_before < WORLD_TEXTS && w->level <= LEVEL_DEBUG;
 }
