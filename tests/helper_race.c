@@ -5,8 +5,8 @@
  *	helper_race [-1] RUNS SPAN_US SIGNAL COMMAND [ARG]...
  *
  * Runs COMMAND so many times, one after the other; the moments are spread evenly over SPAN_US
- * microseconds, and count from when COMMAND has blocked all of its signals: until then it cannot
- * be blamed for losing one.  With -1 it is process 1 of a namespace of its own.  Exits 0 when every
+ * microseconds, and count from when COMMAND has blocked SIGNAL: until then it cannot be blamed for
+ * losing it.  With -1 it is process 1 of a namespace of its own.  Exits 0 when every
  * run ended with code 0; the first that did not is the last, and is described.  It must never
  * leave a COMMAND running.
  */
@@ -61,9 +61,9 @@ launch(char *argv[], bool as_pid1)
 	return pid;
 }
 
-/* All that can be: neither SIGKILL nor SIGSTOP. */
+/* It alone: those of faults are blocked for a moment only. */
 static bool
-blocks_all(pid_t pid)
+blocks(pid_t pid, int number)
 {
 	char path[64], text[4096], *line;
 	ssize_t n;
@@ -77,7 +77,7 @@ blocks_all(pid_t pid)
 	close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	line = strstr(text, "SigBlk:\t");
-	return line != NULL && strncmp(line + 8, "fffffffffffbfeff", 16) == 0;
+	return line != NULL && (strtoull(line + 8, NULL, 16) >> (number - 1) & 1) != 0;
 }
 
 static bool
@@ -138,9 +138,9 @@ run(char *argv[], bool as_pid1, int64_t after, int number, int *status)
 	*status = 0;
 	if (pid < 0)
 		return "could not be started";
-	while (!blocks_all(pid)) {
+	while (!blocks(pid, number)) {
 		if (has_ended(pid, status))
-			return "ended before it blocked its signals";
+			return "ended before it blocked the signal";
 		if (now_us() > end)
 			break;
 	}
