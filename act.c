@@ -31,7 +31,7 @@ act_name(const struct act_scope *scope, int slot)
 _Noreturn static void
 child(const struct act_scope *scope, int slot, int report)
 {
-	static struct jvm_line line;
+	static _Alignas(64) struct jvm_line line;
 	const struct conf_server *conf = &scope->conf->server[slot];
 	int rc = jvm_line(&line, conf);
 
@@ -349,12 +349,12 @@ act_finish(struct act_scope *scope, const struct step_act *a)
 /*
  * What must not happen twice is known to have begun before it does.  In doubt it counts as done:
  * the ladder has another rung, but a server that is told to stop twice may take the second line for
- * something else.
+ * something else.  And an exec is seen to be done by who comes after it.
  */
 static bool
 is_once(const struct step_act *a)
 {
-	return a->what == ACT_COMMAND;
+	return a->what == ACT_COMMAND || a->what == ACT_REEXEC;
 }
 
 static void
@@ -381,6 +381,10 @@ act(struct act_scope *scope, const struct step_act *what)
 		[ACT_STATISTICS] = act_statistics,
 		[ACT_SAY] = act_say,
 		[ACT_FINISH] = act_finish,
+		[ACT_PROVE] = act_prove,
+		[ACT_UNPROVE] = act_unprove,
+		[ACT_REEXEC] = act_reexec,
+		[ACT_ANSWER] = act_answer,
 	};
 	_Static_assert(sizeof(table) / sizeof(table[0]) == ACT_COUNT, "an action without a function");
 
@@ -392,7 +396,8 @@ static bool
 was_done(struct act_scope *scope, const struct step_act *a)
 {
 	if (scope->world->begun) {
-		act_tell(scope, STEP_COMMAND_FAILED, a->slot, 0);
+		if (a->what == ACT_COMMAND)
+			act_tell(scope, STEP_COMMAND_FAILED, a->slot, 0);
 		return true;
 	}
 	/* Of lines in our log it can be seen. */

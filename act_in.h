@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * act_in: what the parts of act share with each other and with nobody else: act.c (what is done),
- * act_news.c (what is heard), act_console.c (consoles), act_reload.c (the INI).
+ * act_news.c (what is heard), act_console.c (consoles), act_control.c (verbs), act_reload.c (the INI),
+ * act_reexec.c (another program in our place).
  */
 #ifndef ACT_IN_H
 #define ACT_IN_H
 
 #include "act.h"
+#include "ctl.h"
 
 /* The name of a slot's server for the log, or NULL for -1. */
 const char *act_name(const struct act_scope *scope, int slot);
@@ -28,6 +30,14 @@ void act_rotate(struct act_scope *scope, const struct step_act *a);
 void act_resize(struct act_scope *scope, const struct step_act *a);
 void act_tell_console(struct act_scope *scope, const struct console_report *report);
 void act_helper_ended(struct act_scope *scope, const struct proc_end *end);
+
+/* act_reexec.c */
+void act_reexec_asked(struct act_scope *scope, int client, const char *path);
+void act_prove(struct act_scope *scope, const struct step_act *a);
+void act_unprove(struct act_scope *scope, const struct step_act *a);
+void act_reexec(struct act_scope *scope, const struct step_act *a);
+void act_answer(struct act_scope *scope, const struct step_act *a);
+void act_trial_ended(struct act_scope *scope, int status);
 
 /* act_reload.c */
 void act_reload(struct act_scope *scope, const struct step_act *a);

@@ -197,6 +197,10 @@ tell_end(struct act_scope *scope, const struct proc_end *end)
 	case PROC_HELPER:
 		act_helper_ended(scope, end);
 		break;
+	case PROC_TRIAL:
+		proc_forget(&scope->world->proc, end);
+		act_trial_ended(scope, end->status);
+		break;
 	case PROC_NOBODY:
 	case PROC_NO_MORE:
 	case PROC_NO_CHILD:

@@ -155,7 +155,7 @@ replace_helpers(struct act_scope *scope)
 		console_which(i, &role, &slot);
 		act_tell(scope, STEP_HELPER_ENDED, slot, (int32_t)role | HELPER_END_DIED << 8);
 	}
-	p->reader = 0;
+	p->reader = p->trial = 0;
 }
 
 /* Before this commit another mcinit would find all as we did, behind it as we leave it. */

@@ -28,7 +28,7 @@ enum {
 
 static const int bells[RING_WRITERS] = { CONSOLE_BELL_OUTPUT, CONSOLE_BELL_FILES };
 
-static struct {
+static _Alignas(64) struct {
 	struct ring ring;
 	int slot;
 	uint64_t line;			/* where the line begins that is being read */

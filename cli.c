@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "ask.h"
 #include "dropin.h"
 #include "fmt.h"
 #include "host.h"
@@ -98,8 +99,8 @@ say_nothing(void *cookie, enum conf_severity severity, const char *line)
 static void
 asked_run_dir(const struct cli *cli, char path[HOST_PATH])
 {
-	static struct load_text text;
-	static struct conf conf;
+	static _Alignas(64) struct load_text text;
+	static _Alignas(64) struct conf conf;
 	const char *slash = cli->socket != NULL ? strrchr(cli->socket, '/') : NULL;
 
 	path[0] = '\0';
@@ -147,6 +148,12 @@ verb_console(struct cli *cli)
 	return with_supervisor(cli, talk_console);
 }
 
+static int
+verb_reexec(struct cli *cli)
+{
+	return with_supervisor(cli, ask_reexec);
+}
+
 static const struct verb {
 	const char *name, *words;	/* what may follow it */
 	int most;			/* so many words, itself included */
@@ -156,6 +163,7 @@ static const struct verb {
 	{ "logs", "[-f] [-n LINES] [NAME]", 5, verb_logs, "print what a server printed, -f: go on" },
 	{ "send", "[NAME] COMMAND...", ANY, verb_send, "type one command on a server's console" },
 	{ "console", "[NAME]", 2, verb_console, "follow a server's console and type on it" },
+	{ "reexec", "[PATH]", 2, verb_reexec, "go on in a new binary; servers do not notice" },
 	{ "check", "[FILE]", 2, verb_check, "check the INI, say every error in it" },
 	{ "keys", "", 1, verb_keys, "list every key of the INI with its default and range" },
 	{ "sample", "", 1, verb_sample, "print an INI to begin with" },
@@ -287,8 +295,8 @@ print_complaint(void *cookie, enum conf_severity severity, const char *line)
 int
 cli_check(struct cli *cli)
 {
-	static struct load_text text;
-	static struct conf conf;
+	static _Alignas(64) struct load_text text;
+	static _Alignas(64) struct conf conf;
 	int errors = load_read(&text, &conf, &cli->request, true, print_complaint, NULL);
 	char line[LOAD_PATH + 64];
 

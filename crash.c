@@ -29,8 +29,8 @@ static struct {
 	bool armed;
 	char state[24];			/* --state=N */
 	char *argv[ARGUMENTS + 2];
-	_Alignas(16) char stack[STACK];
 } frame;
+static _Alignas(64) char stack[STACK];
 
 int
 crash_inherited(int argc, char *argv[])
@@ -56,22 +56,29 @@ keep_not(int fd)
 	sys_keep_at_exec(fd, false);
 }
 
-static int
-execute(const char *path)
+static void
+keep_state(void)
 {
 	keep(world_fd());
 	world_each_fd(keep);
-	return sys_exec(path, frame.argv, environ);
+}
+
+char **
+crash_argv(void)
+{
+	return frame.argv;
 }
 
 int
-crash_exec(const char *path)
+crash_exec(int fd, const char *path)
 {
 	int rc;
 
 	memset(world_fault(), 0, sizeof(*world_fault()));
 	world_next_image(false);
-	rc = execute(path);
+	keep_state();
+	rc = fd < 0 ? sys_exec(path, frame.argv, environ) :
+	    sys_exec_fd(fd, path, frame.argv, environ);
 	world_each_fd(keep_not);
 	keep_not(world_fd());
 	return rc;
@@ -105,7 +112,8 @@ on_fault(int signal, void *information, void *context)
 	fault->address = info->si_code <= 0 ? 0 : (uint64_t)(uintptr_t)info->si_addr;
 	/* What others send is no sign of anything that is wrong with us. */
 	world_next_image(fault->sender == 0 || fault->sender == frame.pid);
-	execute(proc_self());
+	keep_state();
+	sys_exec(proc_self(), frame.argv, environ);
 	crash_last_stand("it failed, and cannot execute itself");
 }
 
@@ -126,7 +134,7 @@ crash_arm(char *argv[])
 	for (int i = first; i <= n; i++)
 		frame.argv[2 + i - first] = argv[i];
 	frame.pid = sys_pid();
-	rc = sys_on_fault(on_fault, frame.stack, sizeof(frame.stack));
+	rc = sys_on_fault(on_fault, stack, sizeof(stack));
 	if (rc == 0)
 		rc = sys_faults_unblock();
 	frame.armed = rc == 0;
@@ -205,7 +213,7 @@ leave(const struct world *w, int code)
 _Noreturn void
 crash_last_stand(const char *why)
 {
-	static struct world blank;
+	static _Alignas(64) struct world blank;
 	struct world *w = world_restore();
 	struct signalfd_siginfo info;
 	int signals, code = 1;

@@ -4,7 +4,7 @@
  *
  * A handler on a stack of its own keeps open what the last commit names (world.h), and executes the
  * binary with --state=N as its first argument: same process, same children, and the state as it
- * was at the last commit.  The same way leads into another build on request.  Armed by mcinit.c and
+ * was at the last commit.  The same way leads into another build on request (act_reexec.c).  Armed by mcinit.c and
  * resume.c once there is a state.  Its handler must never trust anything but that state.
  */
 #ifndef CRASH_H
@@ -17,10 +17,13 @@ int crash_arm(char *argv[]);
 bool crash_armed(void);
 
 /*
- * Executes `path` in our place; returns -errno, with everything as before, when that cannot be.
- * All that counts has to be committed.
+ * Executes a program in our place, by its descriptor, or by `path` alone if that is -1; returns -errno,
+ * with everything as before, when that cannot be.  All that counts has to be committed.
  */
-int crash_exec(const char *path);
+int crash_exec(int fd, const char *path);
+
+/* What it is executed with.  argv[1] names the state: only a child may put something else there. */
+char **crash_argv(void);
 
 /* The state's descriptor out of argv[1], or -1: this is a first start. */
 int crash_inherited(int argc, char *argv[]);

@@ -22,7 +22,7 @@
 enum { BATCH = 8 * 1024, DIRECT = 128 * 1024, TRY_EACH = 1000, SAY_EACH = 60 * 1000, JOB_EACH = 200,
 	LOOK_EACH = 64 };
 
-static struct {
+static _Alignas(64) struct {
 	struct writer writer;
 	struct writer_batch batch;
 	struct files_old old;

@@ -36,7 +36,7 @@ struct kept {
 /* It stands at the end of a page that outlives us, where our own ring has its head. */
 _Static_assert(sizeof(struct ring_head) + sizeof(struct kept) <= RING_HEAD, "there is room for it");
 
-static struct {
+static _Alignas(64) struct {
 	struct ring own, heads[CONF_SERVERS];
 	struct kept *kept;
 	char *run_dir;

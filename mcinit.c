@@ -17,6 +17,7 @@
 #include "adopt.h"
 #include "carrier.h"
 #include "cli.h"
+#include "control.h"
 #include "crash.h"
 #include "daemon.h"
 #include "dropin.h"
@@ -27,6 +28,7 @@
 #include "log.h"
 #include "output.h"
 #include "pidfile.h"
+#include "prove.h"
 #include "resume.h"
 #include "sweep.h"
 #include "sys.h"
@@ -212,6 +214,22 @@ hold(int lock, int waiting)
 	world_commit();
 }
 
+/* Leaves the working directory: an inherited one would keep its file system from being unmounted. */
+static void
+listen_for_verbs(const char *run_dir)
+{
+	int fd = control_open(run_dir);
+
+	if (fd >= 0 && sys_epoll_add_edge(scope.epoll, fd, TAG_CONTROL) < 0)
+		cannot_start(0, "epoll refuses the control socket");
+	/* Servers run without it, too. */
+	if (fd < 0)
+		log_warn(NULL, fd, "cannot listen at %s/control: no verb will reach this mcinit", run_dir);
+	scope.world->fds.control = fd < 0 ? -1 : fd;
+	sys_change_dir("/");
+	world_commit();
+}
+
 /* True: with the servers of an mcinit before us. */
 static bool
 begin(const struct cli *cli, int waiting)
@@ -235,8 +253,7 @@ begin(const struct cli *cli, int waiting)
 	hold(lock, waiting);
 	open_events();
 	open_trace(cli);
-	/* An inherited directory would keep its file system from being unmounted. */
-	sys_change_dir("/");
+	listen_for_verbs(run_dir);
 	console_take_log(&scope.world->console);
 	announce(mode, run_dir);
 	return adopted;
@@ -267,6 +284,7 @@ set_up(const struct cli *cli, char *argv[])
 static void
 set_up_again(int state, char *argv[])
 {
+	sys_take_name("mcinit");
 	log_open();
 	proc_set_self();
 	resume_open(&scope, state);
@@ -292,7 +310,7 @@ write_to_trace(const char *text)
 static void
 write_trace(int64_t now, const struct step_event *event, const struct step_acts *acts)
 {
-	static char text[TRACE_LINES];
+	static _Alignas(64) char text[TRACE_LINES];
 	static const struct conf *head;
 
 	/* The first turn under a new configuration tells what it is. */
@@ -358,6 +376,15 @@ hear(uint64_t tag)
 	case TAG_CONSOLE:
 		act_hear_console(&scope);
 		break;
+	case TAG_CONTROL:
+		act_hear_control(&scope);
+		break;
+	case TAG_CLIENT:
+		act_hear_client(&scope, (int)(tag & 0xff));
+		break;
+	case TAG_TRIAL:
+		act_hear_trial(&scope);
+		break;
 	}
 }
 
@@ -386,6 +413,7 @@ wait_and_hear(void)
 		hear_signals();
 		act_hear_reader(&scope);
 		act_hear_console(&scope);
+		act_hear_control(&scope);
 		for (int slot = 0; slot < CONF_SERVERS; slot++) {
 			act_hear_report(&scope, slot);
 			act_hear_main(&scope, slot);
@@ -430,8 +458,10 @@ end(void)
 	struct world *w = scope.world;
 
 	/* Nobody shall take over what has ended. */
-	if (w->console.dir >= 0)
+	if (w->console.dir >= 0) {
 		world_remove(w->console.dir);
+		control_remove(w->console.dir);
+	}
 	console_finish(&w->console);
 	pidfile_remove(scope.conf->mcinit.pid_file, w->fds.pid_file);
 	sys_exit(scope.exit_code);
@@ -472,7 +502,8 @@ play_role(int argc, char *argv[], int *code)
 		char word[8];
 		int (*main)(int argc, char *argv[]);
 	} roles[] = { { "sweep", sweep_main }, { "carrier", carrier_main }, { "output", output_main },
-		{ "files", files_main }, { "input", input_main } };
+		{ "files", files_main }, { "input", input_main },
+		{ "prove", prove_main } };
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		if (strcmp(argv[1] + 7, roles[i].word) != 0)

@@ -28,7 +28,7 @@ struct stream {
 	char bytes[BATCH];
 };
 
-static struct {
+static _Alignas(64) struct {
 	struct stream stream[STREAMS];
 	struct writer server[CONF_SERVERS], own;
 	char name[CONF_SERVERS][CONF_NAME_BYTES];	/* the last that was not "": one may leave */

@@ -85,6 +85,8 @@ place_of(struct proc_table *table, enum proc_whose whose, int number)
 		return &table->reader;
 	case PROC_HELPER:
 		return &table->helper[number];
+	case PROC_TRIAL:
+		return &table->trial;
 	case PROC_NOBODY:
 	case PROC_NO_MORE:
 	case PROC_NO_CHILD:
@@ -108,8 +110,8 @@ proc_recover(struct proc_table *table)
 }
 
 /* Before it happens it stands in the state what the child is going to be. */
-static pid_t
-fork_as(struct proc_table *table, enum proc_whose whose, int number)
+pid_t
+proc_fork_as(struct proc_table *table, enum proc_whose whose, int number)
 {
 	pid_t pid;
 
@@ -176,7 +178,7 @@ proc_fork(struct proc_table *table, int slot, int *report)
 	p->report = ends[0];
 	p->failed = p->adopted = false;
 	p->sweep_next = 0;
-	pid = fork_as(table, PROC_MAIN, slot);
+	pid = proc_fork_as(table, PROC_MAIN, slot);
 	if (pid == 0) {
 		write_birth(slot);
 		*report = ends[1];
@@ -253,7 +255,8 @@ proc_peek(struct proc_table *table, struct proc_end *end)
 			return;
 	}
 	end->slot = helper_of(table, pid);
-	end->whose = table->reader == pid ? PROC_READER : end->slot >= 0 ? PROC_HELPER : PROC_NOBODY;
+	end->whose = table->reader == pid ? PROC_READER : table->trial == pid ? PROC_TRIAL :
+	    end->slot >= 0 ? PROC_HELPER : PROC_NOBODY;
 	table->reaped += end->whose == PROC_NOBODY;
 }
 
@@ -455,7 +458,7 @@ static pid_t
 fork_role(struct proc_table *table, enum proc_whose whose, int number, char *const argv[],
     const int fds[], int count)
 {
-	pid_t pid = fork_as(table, whose, number);
+	pid_t pid = proc_fork_as(table, whose, number);
 
 	if (pid != 0)
 		return pid;

@@ -62,8 +62,8 @@ struct proc_main {
 enum { PROC_HELPERS = 2 * CONF_SERVERS + 2, PROC_HELPER_FDS = 8 };
 
 /* Whose is a child?  `slot` is meaningful for MAIN and SWEEP, and for HELPER its number. */
-enum proc_whose { PROC_NOBODY, PROC_MAIN, PROC_SWEEP, PROC_READER, PROC_HELPER, PROC_NO_MORE,
-	PROC_NO_CHILD };
+enum proc_whose { PROC_NOBODY, PROC_MAIN, PROC_SWEEP, PROC_READER, PROC_HELPER, PROC_TRIAL,
+	PROC_NO_MORE, PROC_NO_CHILD };
 struct proc_end {
 	enum proc_whose whose;
 	int slot;
@@ -80,6 +80,7 @@ struct proc_table {
 	struct {
 		uint16_t whose, number;	/* what a child will be that is being forked, or NOBODY */
 	} forking;
+	int32_t trial;			/* pid of what tries the program of a re-exec, 0 = none */
 };
 
 /*
@@ -205,6 +206,25 @@ int proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broo
  */
 int proc_start_helper(struct proc_table *table, int number, char *const argv[], const int fds[],
     int count);
+
+/*
+ * How the program of a re-exec is tried: it is executed as a child, with --role=prove in the place of
+ * argv[1], a socket of sys_pair() as its fd 3, the state as 4 and the rings as 5.  What it sends, and
+ * what the child sends that cannot execute it, is one of these and, behind NO, the reason as text.
+ */
+enum proc_word { PROC_FILE = 'F', PROC_YES = 'Y', PROC_NO = 'N' };	/* FILE comes with the program */
+enum { PROC_REASON = 400 };
+struct proc_trial {
+	const char *path;
+	char **argv;
+	int state, rings;
+};
+
+/* Starts that; *socket is our end.  0, -EBUSY while the one before has not been reaped, or -errno. */
+int proc_try(struct proc_table *table, const struct proc_trial *trial, int *socket);
+
+/* For both who answer: NO, and why. */
+void proc_say_no(int socket, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Starts the helper that reads the INI (load.c); argv is what mcinit itself was started with. */
 int proc_read_conf(struct proc_table *table, char *const argv[]);

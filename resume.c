@@ -157,6 +157,8 @@ listen_again(struct act_scope *scope)
 			sys_epoll_add(scope->epoll, p->pidfd, TAG_MAIN | (unsigned)slot);
 		proc_open(p);
 	}
+	if (scope->world->fds.control >= 0)
+		sys_epoll_add_edge(scope->epoll, scope->world->fds.control, TAG_CONTROL);
 }
 
 /* What the reader had sent so far went with the image that had it. */
@@ -226,6 +228,7 @@ resume_work(struct act_scope *scope)
 	say_why();
 	scope->world->log_at = log_position();
 	read_again(scope);
+	act_reexec_over(scope);
 	act_tell(scope, STEP_RESUMED, -1, 0);
 	world_commit();
 }

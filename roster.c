@@ -130,7 +130,8 @@ roster_adopted(struct turn *t)
 
 	w->ending = w->closing = w->rest_said = false;
 	w->how = ENDING_EXIT;
-	w->deadline[WHOLE_CLOSE] = STEP_NEVER;
+	w->proving = false;
+	w->deadline[WHOLE_CLOSE] = w->deadline[WHOLE_PROOF] = STEP_NEVER;
 	for (int slot = 0; slot < CONF_SERVERS && ending; slot++)
 		if (turn_server(t, slot)->used)
 			end_is_off(t, slot);

@@ -232,6 +232,8 @@ when_at_rest(struct turn *t, int slot, int event)
 	case STEP_RESUMED:
 	case STEP_ADOPTED:
 	case STEP_FOUND:
+	case STEP_REEXEC:
+	case STEP_PROVED:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -274,6 +276,8 @@ when_backoff(struct turn *t, int slot, int event)
 	case STEP_RESUMED:
 	case STEP_ADOPTED:
 	case STEP_FOUND:
+	case STEP_REEXEC:
+	case STEP_PROVED:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -385,6 +389,8 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 	case STEP_RESUMED:
 	case STEP_ADOPTED:
 	case STEP_FOUND:
+	case STEP_REEXEC:
+	case STEP_PROVED:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;

@@ -140,6 +140,46 @@ finish(struct turn *t)
 	t->acts->act[t->acts->count - 1].b = w->how;
 }
 
+/* ---- another program in our place ---- */
+
+static void
+refuse(struct turn *t, int message, int64_t b)
+{
+	step_say(t, -1, message, b, 0);
+	step_do(t, ACT_ANSWER, -1, message);
+	t->acts->act[t->acts->count - 1].b = b;
+}
+
+static void
+reexec_asked(struct turn *t)
+{
+	struct step_whole *w = &t->m->whole;
+
+	if (w->closing) {
+		refuse(t, SAY_NO_REEXEC, 0);
+	} else if (!w->proving) {
+		w->proving = true;
+		w->deadline[WHOLE_PROOF] = t->now + STEP_PROOF;
+		step_do(t, ACT_PROVE, -1, 0);
+	}
+}
+
+static void
+proved(struct turn *t, bool can)
+{
+	struct step_whole *w = &t->m->whole;
+
+	/* Of an attempt that was given up. */
+	if (!w->proving)
+		return;
+	w->proving = false;
+	w->deadline[WHOLE_PROOF] = STEP_NEVER;
+	if (can && w->closing)
+		refuse(t, SAY_NO_REEXEC, 0);
+	else if (can)
+		step_do(t, ACT_REEXEC, -1, 0);
+}
+
 static void
 tick_whole(struct turn *t)
 {
@@ -148,6 +188,12 @@ tick_whole(struct turn *t)
 	if (deadline[WHOLE_HELPERS] <= t->now) {
 		deadline[WHOLE_HELPERS] = STEP_NEVER;
 		listen_start_missing(t);
+	}
+	if (deadline[WHOLE_PROOF] <= t->now) {
+		deadline[WHOLE_PROOF] = STEP_NEVER;
+		t->m->whole.proving = false;
+		refuse(t, SAY_NO_PROOF, STEP_PROOF);
+		step_do(t, ACT_UNPROVE, -1, 0);
 	}
 	if (deadline[WHOLE_CLOSE] <= t->now) {
 		deadline[WHOLE_CLOSE] = STEP_NEVER;
@@ -380,6 +426,12 @@ whole_event(struct turn *t, const struct step_event *event)
 		if (t->m->whole.closing)
 			finish(t);
 		break;
+	case STEP_REEXEC:
+		reexec_asked(t);
+		break;
+	case STEP_PROVED:
+		proved(t, event->a != 0);
+		break;
 	case STEP_CHANGED:
 	case STEP_START:
 	case STEP_STOP:
@@ -455,5 +507,7 @@ step_broken(const struct step_machine *m)
 	if (m->whole.closing && (!m->whole.ending ||
 	    (!m->whole.finished && m->whole.deadline[WHOLE_CLOSE] == STEP_NEVER)))
 		return "the console is closed, but nobody asked for the end, or it never comes";
+	if (m->whole.proving != (m->whole.deadline[WHOLE_PROOF] != STEP_NEVER))
+		return "a proof is waited for without a deadline, or the other way round";
 	return NULL;
 }

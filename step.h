@@ -33,6 +33,7 @@ enum {
 	STEP_DRAIN = 2000,		/* for what an ended server had printed, under `drop` */
 	STEP_DRAIN_BLOCK = 30 * 1000,	/* ... under `block`, where the disk may be slow */
 	STEP_QUOTE = 40,		/* console lines that go with a crash report */
+	STEP_PROOF = 10 * 1000,		/* so long may the program of a re-exec take to show that it can */
 	STEP_HELPER_LATER = 1000,	/* a console process that cannot be kept running is tried again */
 	STEP_HELPER_RATE = 50		/* ... after so many restarts within that time */
 };
@@ -104,7 +105,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 /* Of the whole. */
 #define STEP_WHOLE_TIMERS(X) \
 	X(HELPERS)			/* time to start the console processes that are missing */ \
-	X(CLOSE)			/* the writers are waited for no longer */
+	X(CLOSE)			/* the writers are waited for no longer */ \
+	X(PROOF)			/* the program of a re-exec is waited for no longer */
 
 /* Console processes, as in CONSOLE_ROLES of console.h: the first two for each server. */
 #define STEP_HELPERS(X) X(CARRIER) X(FILES) X(OUTPUT) X(INPUT)
@@ -141,7 +143,9 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(CLOSED)			/* answer to CLOSE: the writers have left */ \
 	X(RESUMED)			/* another image of mcinit works on this state from now on */ \
 	X(ADOPTED)			/* ... started by hand, after the one before was killed */ \
-	X(FOUND)			/* slot runs already: its main process is one that holds its world lock */
+	X(FOUND)			/* slot runs already: its main process is one that holds its world lock */ \
+	X(REEXEC)			/* the operator wants another program in our place */ \
+	X(PROVED)			/* answer to PROVE: a = 1 if it can go on from here */
 
 /* What is to be done. */
 #define STEP_ACTIONS(X) \
@@ -164,7 +168,11 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(DEBUG)			/* toggle the debug messages */ \
 	X(STATISTICS)			/* into the log */ \
 	X(SAY)				/* a = enum step_message, b and c its values */ \
-	X(FINISH)			/* a = exit code, b = enum step_ending: the last action */
+	X(FINISH)			/* a = exit code, b = enum step_ending: the last action */ \
+	X(PROVE)			/* try the program of a re-exec on this state  -> PROVED */ \
+	X(UNPROVE)			/* ... and end the attempt, unasked for */ \
+	X(REEXEC)			/* execute it; after that all goes on in it  -> RESUMED */ \
+	X(ANSWER)			/* a and b as of SAY, to whoever asked for the re-exec */
 
 /* How mcinit ends. */
 #define STEP_ENDINGS(X) X(EXIT, "exit") X(REBOOT, "reboot") X(HALT, "halt") X(POWEROFF, "power off")
@@ -228,7 +236,10 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(LATE, WARN, "the clock ran on by {bt} while mcinit did not: all deadlines moved by as much") \
 	X(ALL_ENDED, INFO, "all servers have ended; leaving with exit code {b}") \
 	X(ALL_REST, INFO, "all servers have ended; waiting for signals (when_all_stopped = stay)") \
-	X(ODD, ERROR, "event {b} in state {c} was not expected; please report it with a --trace")
+	X(ODD, ERROR, "event {b} in state {c} was not expected; please report it with a --trace") \
+	X(NO_REEXEC, WARN, "re-exec refused: mcinit is leaving") \
+	X(NO_PROOF, ERROR, "re-exec refused: the program did not show within {bt} that it can go on from " \
+	    "here")
 
 #define X(name, ...) STEP_##name,
 enum step_event_name { STEP_EVENTS(X) STEP_EVENT_COUNT };
@@ -335,6 +346,7 @@ struct step_whole {
 	int64_t deadline[STEP_WHOLE_TIMER_ROOM];
 	uint8_t how;			/* enum step_ending */
 	uint32_t odd;			/* unexpected events, ever */
+	bool proving;			/* PROVE was given, its answer is not there yet */
 };
 
 /* The machines' part of the state: numbers only. */

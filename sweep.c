@@ -33,7 +33,7 @@ struct process {
 	char name[16];
 };
 
-static struct {
+static _Alignas(64) struct {
 	const char *server;
 	pid_t self, supervisor, own_session;
 	pid_t life;		/* pid of the main process, whatever became of it */
@@ -124,7 +124,7 @@ list_processes(void)
 static bool
 has_mark(pid_t pid)
 {
-	static char text[128 * 1024];
+	static _Alignas(64) char text[128 * 1024];
 	char mark[64];
 	size_t length;
 	ssize_t n = read_file(pid, "environ", text, sizeof(text));

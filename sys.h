@@ -107,6 +107,7 @@ ssize_t sys_read_link(const char *path, char *target, size_t room);
 /* Waiting and time. */
 int sys_epoll(void);
 int sys_epoll_add(int epoll, int fd, uint64_t tag);
+int sys_epoll_add_edge(int epoll, int fd, uint64_t tag);	/* told of once, not as long as it is so */
 int sys_epoll_remove(int epoll, int fd);	/* always before the close */
 int sys_epoll_wait(int epoll, uint64_t *tags, int room, int timeout_ms);	/* -1: until one comes */
 int64_t sys_now(void);			/* CLOCK_MONOTONIC in ms: for every decision */
@@ -163,6 +164,20 @@ void *sys_map_private(int fd, size_t bytes);	/* to read, NULL when refused */
 void sys_unmap(void *at, size_t bytes);
 void sys_give_back(void *at, size_t bytes);	/* whole pages of it are zeros from now on */
 void sys_build_id(uint8_t id[20]);	/* which build of the program we are; zeros: unknown */
+
+/* Local sockets; names are in the working directory, as a path has room for 107 bytes only. */
+int sys_listen_here(const char *name);	/* 0600, non-blocking, close-on-exec */
+int sys_connect_here(const char *name);	/* close-on-exec */
+int sys_accept(int socket);		/* non-blocking, close-on-exec; -EAGAIN: nobody is there */
+int sys_peer_uid(int socket, uid_t *uid);	/* of whoever connected */
+int sys_pair(int ends[2]);		/* each send is one read; close-on-exec */
+ssize_t sys_send_with_fd(int socket, const void *bytes, size_t count, int fd);
+/* Never blocks; *fd is a descriptor that came with it, close-on-exec, or -1. */
+ssize_t sys_receive_with_fd(int socket, void *bytes, size_t room, int *fd);
+
+/* Another program in our place, by its descriptor, before Linux 3.19 by its path; returns -errno. */
+int sys_exec_fd(int fd, const char *path, char *const argv[], char *const envp[]);
+int sys_take_name(const char *name);	/* for ps and top: after an exec by descriptor it is a number */
 
 /* The machine: refused (EPERM, EINVAL) everywhere but in an appliance. */
 int sys_reboot(int command);

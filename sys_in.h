@@ -2,7 +2,7 @@
 /*
  * sys_in: what the parts of sys share with each other and with nobody else: sys.c (processes,
  * signals, waiting), sys_file.c (descriptors, files, memory), sys_share.c (rings, bells, FIFOs,
- * terminals).
+ * terminals), sys_self.c (faults, exec of ourselves), sys_socket.c (sockets).
  */
 #ifndef SYS_IN_H
 #define SYS_IN_H

@@ -134,30 +134,34 @@ sys_give_back(void *at, size_t bytes)
 }
 
 /* From the notes that the linker puts beside the program headers. */
-void
-sys_build_id(uint8_t id[20])
-{
-	const ElfW(Phdr) *header = (const ElfW(Phdr) *)getauxval(AT_PHDR);
-	size_t count = getauxval(AT_PHNUM);
-	const char *base = NULL, *at = NULL, *end = NULL;
+/* Where the linker put our head; without an interpreter there is no PT_PHDR to find it by. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
-	memset(id, 0, 20);
-	for (size_t i = 0; header != NULL && i < count; i++) {
-		if (header[i].p_type == PT_PHDR)
-			base = (const char *)header - header[i].p_vaddr;
-		if (header[i].p_type == PT_NOTE && base != NULL && at == NULL) {
-			at = base + header[i].p_vaddr;
-			end = at + header[i].p_memsz;
-		}
-	}
-	while (at != NULL && (size_t)(end - at) > sizeof(ElfW(Nhdr))) {
-		const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)at;
+static bool
+find_build(const char *at, const char *end, uint8_t id[20])
+{
+	while ((size_t)(end - at) > sizeof(ElfW(Nhdr))) {
+		const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)at;
 		const char *body = at + sizeof(*note) + ((note->n_namesz + 3) & ~3U);
 
 		if (note->n_type == NT_BUILD && note->n_descsz == 20) {
 			memcpy(id, body, 20);
-			return;
+			return true;
 		}
 		at = body + ((note->n_descsz + 3) & ~3U);
 	}
+	return false;
+}
+
+void
+sys_build_id(uint8_t id[20])
+{
+	const char *base = (const char *)&__ehdr_start;
+	const ElfW(Phdr) *header = (const ElfW(Phdr) *)(const void *)(base + __ehdr_start.e_phoff);
+
+	memset(id, 0, 20);
+	for (int i = 0; i < __ehdr_start.e_phnum; i++)
+		if (header[i].p_type == PT_NOTE && find_build(base + header[i].p_vaddr,
+		    base + header[i].p_vaddr + header[i].p_memsz, id))
+			return;
 }

@@ -30,7 +30,7 @@ enum {
 /* What is done with a console: its last lines are printed; what comes, too; and it is typed on. */
 enum mode { PRINT, FOLLOW, TYPE };
 
-static struct {
+static _Alignas(64) struct {
 	const char *run_dir;
 	struct ring ring;		/* of the server that is meant */
 	char name[CONF_NAME_BYTES];

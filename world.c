@@ -16,7 +16,7 @@
 #include "sys.h"
 #include "world_in.h"
 
-enum { HIGH = 16 };
+enum { HIGH = 16, COPIES = 200 };
 
 _Static_assert(sizeof(struct world) + sizeof(struct world_record) * 600 < WORLD_HALF - 64,
     "a commit finds no room");
@@ -195,6 +195,20 @@ take_text(uint32_t to, const char *old, uint32_t from)
 		memcpy(&image->text[to], text, load_bytes(text));
 }
 
+/* A new mapping with all that the old one has beside its commits. */
+static int
+make_from(const char *old, int dir)
+{
+	int rc = make(dir);
+
+	if (rc < 0)
+		return rc;
+	take_head((const void *)old);
+	for (uint32_t i = 0; i < WORLD_TEXTS; i++)
+		take_text(i, old, i);
+	return publish(dir);
+}
+
 /* As the state before was kept, so is this one. */
 static int
 make_like_before(const char *old)
@@ -206,13 +220,7 @@ make_like_before(const char *old)
 		if (dir < 0)
 			return dir;
 	}
-	rc = make(dir);
-	if (rc == 0) {
-		take_head((const void *)old);
-		for (uint32_t i = 0; i < WORLD_TEXTS; i++)
-			take_text(i, old, i);
-		rc = publish(dir);
-	}
+	rc = make_from(old, dir);
 	if (dir >= 0)
 		sys_close(dir);
 	return rc;
@@ -231,6 +239,27 @@ world_import(int fd)
 	if (rc == 0)
 		rc = make_like_before(old);
 	sys_unmap((void *)(uintptr_t)old, (size_t)size);
+	return rc;
+}
+
+/* While it is being read, whoever works on it may write over what is read. */
+int
+world_copy(int fd)
+{
+	off_t size = size_of(fd);
+	char *copy = size > 0 ? sys_map_shared((size_t)size) : NULL;
+	int rc = copy == NULL ? -EINVAL : -EBADMSG;
+
+	for (int i = 0; i < COPIES && rc == -EBADMSG; i++) {
+		if (i > 0)
+			sys_readable(-1, 1);
+		if (sys_pread(fd, copy, (size_t)size, 0) == size)
+			rc = world_read(&working, copy, (size_t)size);
+	}
+	if (rc == 0)
+		rc = make_from(copy, -1);
+	if (copy != NULL)
+		sys_unmap(copy, (size_t)size);
 	return rc;
 }
 
@@ -508,6 +537,7 @@ static const struct {
 	FD(PART_MAIN, struct proc_main, pidfd, 0), FD(PART_MAIN, struct proc_main, report, 0),
 	FD(PART_PROC, struct proc_table, reader_pipe, offsetof(struct proc_table, helper)),
 	REST(fds.lock), REST(fds.pid_file), REST(fds.trace), REST(fds.waiting),
+	REST(fds.control), REST(fds.asking),
 };
 enum { FD_PLACES = sizeof(fd_places) / sizeof(fd_places[0]) };
 

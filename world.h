@@ -34,6 +34,8 @@ enum {
 struct world_fds {
 	int32_t lock, pid_file, trace;
 	int32_t waiting;		/* -d: to who waits for our first state */
+	int32_t control;		/* the socket that verbs come by */
+	int32_t asking;			/* who asked for a re-exec, until that has its answer */
 };
 
 struct world {
@@ -121,6 +123,12 @@ int world_set_aside(int dir);
  * kind in its place.  0, or -errno as of world_read().
  */
 int world_import(int fd);
+
+/*
+ * The same out of a copy, of a state that others work on meanwhile, into memory alone: what the program
+ * of a re-exec sees of it.
+ */
+int world_copy(int fd);
 
 /* The last commit into the working copy; NULL: there is none that is whole. */
 struct world *world_restore(void);

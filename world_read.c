@@ -47,7 +47,7 @@ world_blank(struct world *w)
 	step_init(&w->machine, MODE_SERVICE, false);
 	proc_init(&w->proc);
 	console_init(&w->console);
-	w->fds = (struct world_fds){ -1, -1, -1, -1 };
+	memset(&w->fds, 0xff, sizeof(w->fds));		/* -1 each */
 }
 
 uint64_t
@@ -279,7 +279,8 @@ processes_are(const struct proc_table *p)
 	for (int i = 0; i < PROC_HELPERS; i++)
 		if (!is_pid(p->helper[i]))
 			return false;
-	return is_pid(p->reader) && is_fd(p->reader_pipe) && p->forking.whose <= PROC_HELPER &&
+	return is_pid(p->reader) && is_pid(p->trial) && is_fd(p->reader_pipe) &&
+	    p->forking.whose <= PROC_TRIAL &&
 	    p->forking.number < PROC_HELPERS &&
 	    ((p->forking.whose != PROC_MAIN && p->forking.whose != PROC_SWEEP) ||
 	    p->forking.number < CONF_SERVERS);
@@ -310,6 +311,6 @@ world_is_sound(const struct world *w)
 {
 	return decision_is(w) && processes_are(&w->proc) && consoles_are(&w->console) &&
 	    is_fd(w->fds.lock) && is_fd(w->fds.pid_file) && is_fd(w->fds.trace) &&
-	    is_fd(w->fds.waiting) &&
+	    is_fd(w->fds.waiting) && is_fd(w->fds.control) && is_fd(w->fds.asking) &&
 	    w->text < WORLD_TEXTS && w->text_before < WORLD_TEXTS && w->level <= LEVEL_DEBUG;
 }

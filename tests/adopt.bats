@@ -7,6 +7,7 @@
 # shellcheck disable=SC2030,SC2031  # each test is a process
 
 load lib
+load survive
 
 # killed: mcinit ends as if the kernel had been short of memory.
 killed()
@@ -23,23 +24,6 @@ kill_and_start()
 	count "$log" "*still runs (pid $server); taken over*"
 	start
 	wait_for "$log" "still runs (pid $server); taken over" $((count + 1))
-}
-
-# What mcinit has open and what runs for it, in $kept; numbers of the kernel left out.
-look()
-{
-	kept=$(readlink "/proc/$pid/fd/"* | sed 's/\[[0-9]*\]//' | sort)
-	console_processes "$pid"
-	# shellcheck disable=SC2086  # words
-	set -- $children
-	kept+="
-$# console processes"
-}
-
-looks_as_before()
-{
-	look
-	[ "$kept" = "$1" ]
 }
 
 # Of all processes that were started here.
@@ -83,7 +67,7 @@ set_log_aside()
 		kill_and_start set_log_aside
 		kill -0 "$server"
 	done
-	until_true looks_as_before "$before" || { diff <(echo "$before") <(echo "$kept"); return 1; }
+	same_as_before "$before"
 	until_true one_carrier
 	stop
 	expect_count journal ' start ' 1

@@ -7,64 +7,11 @@
 # shellcheck disable=SC2030,SC2031  # each test is a process
 
 load lib
+load survive
 
 # SIGSEGV and the like, as the log calls them and as kill counts them.
 fault_numbers=(11 7 4 8 6 5 31)
 fault_names=(SEGV BUS ILL FPE ABRT TRAP SYS)
-
-# launch_heard MODE: mcinit, whose stderr stands in a FIFO until helper_crash or hear_on reads it.
-launch_heard()
-{
-	mkfifo errors
-	exec {heard}<>errors
-	case $1 in
-	service) launch sh -c 'exec "$@" 2>errors' - "$MCINIT" -c mcinit.ini ;;
-	pid1)
-		may_be_pid1
-		launch sh -c 'exec "$@" 2>errors' - "${as_pid1[@]}" "$MCINIT" -c mcinit.ini
-		until_true is_pid1
-		;;
-	esac
-}
-
-# From now on the log goes into $log, as usual.
-hear_on()
-{
-	cat <&"$heard" >>"$log" 3>&- {idle}>&- &
-	started="$started $!"
-}
-
-# fail_often COUNT SIGNAL...: at random moments; the 99th percentile to the reader of the test.
-fail_often()
-{
-	"$HELPERS/helper_crash" "$1" 5000 "$pid" "${@:2}" <&"$heard" >>"$log"
-	figures=$(tail -n 1 "$log")
-	echo "# ${BATS_TEST_DESCRIPTION%%:*}: $figures" >&3
-	# A promise for a quiet machine, so not of a test among others.
-	[ -z "${SOAK:-}" ] || awk -v f="$figures" 'BEGIN { split(f, w, " 99 within "); exit !(w[2] + 0 < 20) }'
-}
-
-# What is open and what is running, in $kept; numbers of the kernel left out.
-look()
-{
-	kept=$(readlink "/proc/$pid/fd/"* | sed 's/\[[0-9]*\]//' | sort)
-	console_processes "$pid"
-	# shellcheck disable=SC2086  # words
-	set -- $children
-	kept+="
-$# console processes"
-}
-
-looks_as_before()
-{
-	look
-	[ "$kept" = "$1" ]
-}
-
-same_as_before()
-{
-	until_true looks_as_before "$1" || { diff <(echo "$1") <(echo "$kept"); return 1; }
-}
 
 # generation N: the last image is the N-th after the first.
 generation()
@@ -94,23 +41,6 @@ fails()
 {
 	tell "${2:-SEGV}"
 	wait_for "$log" "mcinit itself failed (* generation $1)"
-}
-
-# Not more than one server at a time, COUNT in all, the last of which saved its world.
-lived_well()
-{
-	awk -v count="$1" '
-	$2 == "start" { if (up) { print "two at once: " $0; exit 1 } up = 1; n++ }
-	$2 == "exit" || $2 == "crash-signal" { up = 0 }
-	$2 == "saved" { saved++ }
-	$2 == "command" && $3 == "stop" { typed++ }
-	END {
-		if (up || n != count || saved != 1 || typed > 1) {
-			print n " starts, " saved + 0 " times saved, " typed + 0 " times stop"
-			exit 1
-		}
-	}' "$journal"
-	never_seen "$log" 'in use by another server'
 }
 
 # --- from outside ---

@@ -19,7 +19,8 @@ setup_file()
 	HELPERS=$(realpath "${BUILD:-build}")/tests
 	FAKE=$HELPERS/fakeserver
 	JAR=$HELPERS/fakeserver.jar
-	export MCINIT HELPERS FAKE JAR
+	NEWER=${HELPERS%/tests}/newer/mcinit
+	export MCINIT HELPERS FAKE JAR NEWER
 	unset FAKESERVER_OPTIONS NOTIFY_SOCKET LISTEN_PID LISTEN_FDS MCINIT_SERVER
 	ulimit -Sc 0
 }

@@ -212,6 +212,10 @@ lab_do(const struct step_act *act)
 	case ACT_STATISTICS:
 	case ACT_SAY:
 	case ACT_FINISH:
+	case ACT_PROVE:
+	case ACT_UNPROVE:
+	case ACT_REEXEC:
+	case ACT_ANSWER:
 	case ACT_COUNT:
 		break;
 	}

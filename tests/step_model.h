@@ -44,8 +44,9 @@ static struct {
 	int queued;
 	bool reading;			/* the INI is being read again */
 	bool ending, closing;
+	bool proving, proved;		/* the program of a re-exec; what it said last */
 	int64_t end_at, end_bound;	/* when the end began; how long it may take */
-	long steps, lives, kills, spawns, reloads, pauses, said[SAY_COUNT];
+	long steps, lives, kills, spawns, reloads, pauses, execs, answers, said[SAY_COUNT];
 } w;
 
 static inline uint32_t
@@ -344,6 +345,23 @@ carry_out(const struct step_act *act)
 	case ACT_SAY:
 		w.said[act->a]++;
 		break;
+	case ACT_PROVE:
+		MUST(!w.proving, "a second proof at a time");
+		w.proving = true;
+		w.proved = false;
+		break;
+	case ACT_UNPROVE:
+		w.proving = false;
+		break;
+	case ACT_REEXEC:
+		MUST(w.proved && !w.proving && !w.closing, "executed without a proof, or too late");
+		w.proved = false;
+		w.execs++;
+		tell(STEP_RESUMED, -1, 0);
+		break;
+	case ACT_ANSWER:
+		w.answers++;
+		break;
 	case ACT_QUOTE:
 	case ACT_UNPLUG:
 	case ACT_ROTATE:
@@ -495,10 +513,17 @@ something(void)
 	case 1:
 		if (one_in(4))
 			some_signal();
+		else if (one_in(8))
+			tell(STEP_REEXEC, -1, 0);
 		break;
 	case 2:
 		if (w.reading)
 			new_conf();
+		if (w.proving && one_in(8)) {
+			w.proving = false;
+			w.proved = one_in(2);
+			tell(STEP_PROVED, -1, w.proved);
+		}
 		break;
 	case 3:
 	case 4:

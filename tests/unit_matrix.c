@@ -190,6 +190,7 @@ static const struct {
 	{ OF_SERVER, STEP_HELPER_ENDED, HELPER_CARRIER | HELPER_END_DIED << 8, "carrier died" },
 	{ OF_WHOLE, STEP_HELPER_ENDED, HELPER_OUTPUT | HELPER_END_DIED << 8, "of all: output died" },
 	{ OF_WHOLE, STEP_CLOSED, 0, "of all: CLOSED" },
+	{ OF_WHOLE, STEP_REEXEC, 0, "of all: REEXEC" },
 	{ OF_SERVER, STEP_ENDED, EXIT_OF(0), "ENDED exit 0" },
 	{ OF_SERVER, STEP_ENDED, EXIT_OF(1), "ENDED exit 1" },
 	{ OF_SERVER, STEP_TREE, 0, "TREE empty" },

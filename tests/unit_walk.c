@@ -126,7 +126,7 @@ new_life(void)
 	step_init(&lab.m, modes[chance(3)], one_in(2));
 	memset(w.server, 0, sizeof(w.server));
 	w.queued = 0;
-	w.reading = w.ending = false;
+	w.reading = w.ending = w.closing = w.proving = w.proved = false;
 	w.now = chance(1000000);
 	w.paused = 0;
 	w.lives++;
@@ -151,7 +151,7 @@ what_can_happen_breaks_no_promise(void **state)
 	}
 	/* A walk that met nothing would prove nothing. */
 	MUST(w.lives > 100 && w.kills > 1000 && w.spawns > 10000 && w.reloads > 100 &&
-	    w.pauses > 1000, "too little happened");
+	    w.pauses > 1000 && w.execs > 100 && w.answers > 100, "too little happened");
 	for (int message = 0; message < SAY_COUNT; message++)
 		MUST(w.said[message] > 0 || message == SAY_ODD || message == SAY_WAITS, "%s was never said",
 		    words_message_id(message));

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control: the socket run_dir/control, and whoever is connected to it; see control.h.
+ *
+ * Clients do not outlive an image of mcinit: they ask again.  It must never wait for anybody.
+ */
+#include "control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "sys.h"
+
+enum { HIGH = 16 };
+
+/* Apart from their lines, so that the memory of those is not touched before somebody speaks. */
+static struct {
+	int fd;				/* 0 = nobody */
+	unsigned since;			/* the how many-th that was let in */
+	size_t filled;
+} clients[CONTROL_CLIENTS];
+static _Alignas(64) char lines[CONTROL_CLIENTS][CTL_REQUEST];
+static unsigned let_in;
+
+int
+control_open(const char *run_dir)
+{
+	int fd, above, rc = sys_change_dir(run_dir);
+
+	if (rc < 0)
+		return rc;
+	/* Nobody else answers there: the lock of run_dir is ours. */
+	sys_remove_at(AT_FDCWD, "control", false);
+	fd = sys_listen_here("control");
+	if (fd < 0)
+		return fd;
+	above = sys_move_above(fd, HIGH);
+	sys_close(fd);
+	return above;
+}
+
+void
+control_remove(int dir)
+{
+	sys_remove_at(dir, "control", false);
+}
+
+int
+control_release(int client, int epoll)
+{
+	int fd = clients[client].fd;
+
+	sys_epoll_remove(epoll, fd);
+	clients[client].fd = 0;
+	return fd;
+}
+
+static void
+hang_up(int client, int epoll)
+{
+	sys_close(control_release(client, epoll));
+}
+
+/* A free place, or that of the one who has been silent for longest. */
+static int
+make_place(int epoll)
+{
+	int oldest = 0;
+
+	for (int i = 0; i < CONTROL_CLIENTS; i++) {
+		if (clients[i].fd == 0)
+			return i;
+		/* Numbers that went round compare all the same. */
+		if ((int)(clients[i].since - clients[oldest].since) < 0)
+			oldest = i;
+	}
+	hang_up(oldest, epoll);
+	return oldest;
+}
+
+static bool
+may_ask(int fd)
+{
+	uid_t uid;
+
+	return sys_peer_uid(fd, &uid) == 0 && (uid == 0 || uid == sys_uid());
+}
+
+static void
+let_one_in(int fd, int epoll, unsigned tag)
+{
+	int client = make_place(epoll), above = sys_move_above(fd, HIGH);
+	char line[CTL_ANSWER];
+
+	sys_close(fd);
+	if (above < 0 || sys_epoll_add(epoll, above, tag | (unsigned)client) < 0) {
+		if (above >= 0)
+			sys_close(above);
+		return;
+	}
+	clients[client].fd = above;
+	clients[client].since = ++let_in;
+	clients[client].filled = 0;
+	control_tell(client, epoll, line, ctl_greeting(line), false);
+}
+
+void
+control_accept(int listener, int epoll, unsigned tag)
+{
+	int fd;
+
+	while ((fd = sys_accept(listener)) >= 0)
+		if (may_ask(fd))
+			let_one_in(fd, epoll, tag);
+		else
+			sys_close(fd);
+}
+
+size_t
+control_hear(int client, int epoll, const char **line)
+{
+	char *all = lines[client], *end;
+	size_t room;
+	ssize_t n;
+
+	if (clients[client].fd == 0)
+		return 0;
+	room = sizeof(lines[client]) - clients[client].filled;
+	n = sys_read(clients[client].fd, all + clients[client].filled, room);
+	if (n == -EAGAIN)
+		return 0;
+	end = n > 0 ? memchr(all + clients[client].filled, '\n', (size_t)n) : NULL;
+	if (n > 0)
+		clients[client].filled += (size_t)n;
+	*line = all;
+	if (end != NULL && end > all)
+		return (size_t)(end - all);
+	/* It has hung up, says nothing, or too much. */
+	if (n <= 0 || end != NULL || clients[client].filled == sizeof(lines[client]))
+		hang_up(client, epoll);
+	return 0;
+}
+
+void
+control_tell(int client, int epoll, const char *line, size_t bytes, bool last)
+{
+	/* Who does not read does not want to know. */
+	if (sys_send_now(clients[client].fd, line, bytes) != (ssize_t)bytes || last)
+		hang_up(client, epoll);
+}

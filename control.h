@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control: the socket run_dir/control, and whoever is connected to it.
+ *
+ * Only root and our own user are heard.  A client that says nothing, or half a line, costs a place,
+ * and loses it to the next one when there is no other; one that does not read costs itself its answer.
+ * Called by act_control.c.  It must never wait for anybody, and never know what is asked for.
+ */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CONTROL_CLIENTS = 32 };
+
+/* The listening socket, above all that children rearrange; leaves us in run_dir.  Or -errno. */
+int control_open(const char *run_dir);
+void control_remove(int dir);
+
+/*
+ * Who has connected is let in, and watched with `tag` + its place.  To be called again when another
+ * descriptor may be free: who waits is told of once.
+ */
+void control_accept(int listener, int epoll, unsigned tag);
+
+/* What a client says: the length of a whole line, without its newline, and the line; or 0: not yet. */
+size_t control_hear(int client, int epoll, const char **line);
+
+/* Tells it something, and hangs up if that was the `last`. */
+void control_tell(int client, int epoll, const char *line, size_t bytes, bool last);
+
+/* It leaves its place, and its descriptor is the caller's. */
+int control_release(int client, int epoll);
+
+#endif

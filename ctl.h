@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctl: the language of the control socket.
+ *
+ * Lines of text.  mcinit greets with "mcinit-control VERSION PROGRAM"; the client says what it wants,
+ * a verb and, behind one blank, its argument up to the end of the line; the answer is a line that
+ * begins with "ok " or "no ", then mcinit hangs up.  Pure.  Called by act_control.c and ask.c.  It
+ * must never do what it is asked for.
+ */
+#ifndef CTL_H
+#define CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	CTL_VERSION = 1,		/* changes when a client of before would not be understood */
+	CTL_ARGUMENT = 1024,		/* bytes, with its NUL */
+	CTL_REQUEST = CTL_ARGUMENT + 32,	/* a line with its newline */
+	CTL_ANSWER = 512
+};
+
+/* id, word, whether an argument may follow. */
+#define CTL_VERBS(X) \
+	X(REEXEC, "reexec", true)
+
+#define X(id, word, argument) CTL_##id,
+enum ctl_verb { CTL_VERBS(X) CTL_VERB_COUNT };
+#undef X
+
+struct ctl_request {
+	enum ctl_verb verb;
+	char argument[CTL_ARGUMENT];	/* "" = none */
+};
+
+/* A line without its newline: NULL, and *request is filled, or why it is not understood. */
+const char *ctl_parse(struct ctl_request *request, const char *line, size_t bytes);
+
+/* The other way: the length of the line with its newline, or 0: the argument cannot be said. */
+size_t ctl_ask(char line[CTL_REQUEST], enum ctl_verb verb, const char *argument);
+
+/* Each is a line with its newline; the length. */
+size_t ctl_greeting(char line[CTL_ANSWER]);
+size_t ctl_answer(char line[CTL_ANSWER], bool yes, const char *text);
+
+/* Lines of mcinit without their newlines; false: it does not speak as we do. */
+bool ctl_is_greeting(const char *line);
+bool ctl_is_answer(const char *line, bool *yes, const char **text);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sys_socket: the fifth part of sys.c: local sockets, and what goes with a file of a descriptor's
+ * own; see sys.h.
+ *
+ * It must never decide anything, log anything, or keep state.
+ */
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "sys_in.h"
+
+enum { BACKLOG = 64 };
+
+static socklen_t
+address_of(struct sockaddr_un *address, const char *name)
+{
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	strncpy(address->sun_path, name, sizeof(address->sun_path) - 1);
+	return sizeof(*address);
+}
+
+int
+sys_listen_here(const char *name)
+{
+	struct sockaddr_un address;
+	socklen_t bytes = address_of(&address, name);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), rc;
+
+	if (fd < 0)
+		return -errno;
+	/* The mode of the socket before it has a name is that of the name from its first moment on. */
+	if (fchmod(fd, 0600) == 0 && bind(fd, (struct sockaddr *)&address, bytes) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int
+sys_connect_here(const char *name)
+{
+	struct sockaddr_un address;
+	socklen_t bytes = address_of(&address, name);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = (int)RETRY(connect(fd, (struct sockaddr *)&address, bytes));
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+int
+sys_accept(int socket)
+{
+	return (int)RETRY(accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
+}
+
+int
+sys_peer_uid(int socket, uid_t *uid)
+{
+	struct ucred peer;
+	socklen_t bytes = sizeof(peer);
+
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
+		return -errno;
+	*uid = peer.uid;
+	return 0;
+}
+
+int
+sys_pair(int ends[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) ? -errno : 0;
+}
+
+/* Room for one descriptor beside a message. */
+union beside {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr aligned;
+};
+
+ssize_t
+sys_send_with_fd(int socket, const void *bytes, size_t count, int fd)
+{
+	struct iovec part = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = count };
+	union beside beside = { .bytes = { 0 } };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &beside,
+		.msg_controllen = sizeof(beside) };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+	return RETRY(sendmsg(socket, &message, MSG_NOSIGNAL));
+}
+
+ssize_t
+sys_receive_with_fd(int socket, void *bytes, size_t room, int *fd)
+{
+	struct iovec part = { .iov_base = bytes, .iov_len = room };
+	union beside beside = { .bytes = { 0 } };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &beside,
+		.msg_controllen = sizeof(beside) };
+	ssize_t n = RETRY(recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+	struct cmsghdr *head = n >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+	*fd = -1;
+	if (head != NULL && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(*fd)))
+		memcpy(fd, CMSG_DATA(head), sizeof(*fd));
+	return n;
+}
+
+int
+sys_exec_fd(int fd, const char *path, char *const argv[], char *const envp[])
+{
+	syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
+	return errno == ENOSYS ? sys_exec(path, argv, envp) : -errno;
+}
+
+int
+sys_take_name(const char *name)
+{
+	return prctl(PR_SET_NAME, name) ? -errno : 0;
+}
