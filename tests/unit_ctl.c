@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The language of the control socket, as ctl.h promises it: what is understood, what is not, and that
+ * what one side says is what the other hears.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctl.h"
+
+static struct ctl_request request;
+
+/* Out of memory of its own, so that a read behind its end is seen. */
+static const char *
+parse(const char *line, size_t bytes)
+{
+	char *copy = malloc(bytes > 0 ? bytes : 1);
+	const char *wrong;
+
+	assert_non_null(copy);
+	memcpy(copy, line, bytes);
+	wrong = ctl_parse(&request, copy, bytes);
+	free(copy);
+	return wrong;
+}
+
+static const char *
+parse_text(const char *line)
+{
+	return parse(line, strlen(line));
+}
+
+static void
+a_verb_has_an_argument_or_none(void **state)
+{
+	(void)state;
+	assert_null(parse_text("reexec"));
+	assert_int_equal(request.verb, CTL_REEXEC);
+	assert_string_equal(request.argument, "");
+	assert_null(parse_text("reexec "));
+	assert_string_equal(request.argument, "");
+	assert_null(parse_text("reexec /usr/local/bin/mcinit new"));
+	assert_string_equal(request.argument, "/usr/local/bin/mcinit new");
+	assert_null(parse_text("reexec  x"));
+	assert_string_equal(request.argument, " x");
+}
+
+static void
+what_is_no_verb_is_refused(void **state)
+{
+	(void)state;
+	assert_non_null(parse_text(""));
+	assert_non_null(parse_text(" "));
+	assert_non_null(parse_text(" reexec"));
+	assert_non_null(parse_text("reexe"));
+	assert_non_null(parse_text("reexecx"));
+	assert_non_null(parse_text("REEXEC"));
+	assert_non_null(parse_text("status"));
+}
+
+static void
+control_bytes_are_refused(void **state)
+{
+	(void)state;
+	for (int c = 0; c < ' '; c++) {
+		char line[] = "reexec /x?";
+
+		line[9] = (char)c;
+		assert_non_null(parse(line, sizeof(line) - 1));
+	}
+	assert_non_null(parse_text("reexec /x\x7f"));
+	assert_null(parse_text("reexec /Gr\xc3\xbc\xc3\x9f" "e"));
+}
+
+static void
+an_argument_has_an_end(void **state)
+{
+	char line[CTL_REQUEST] = "reexec ";
+
+	(void)state;
+	memset(line + 7, 'x', CTL_ARGUMENT);
+	assert_null(parse(line, 7 + CTL_ARGUMENT - 1));
+	assert_int_equal(strlen(request.argument), CTL_ARGUMENT - 1);
+	assert_non_null(parse(line, 7 + CTL_ARGUMENT));
+}
+
+static void
+what_one_side_asks_the_other_hears(void **state)
+{
+	char line[CTL_REQUEST], longest[CTL_ARGUMENT + 1];
+	size_t n = ctl_ask(line, CTL_REEXEC, "/a b");
+
+	(void)state;
+	assert_string_equal(line, "reexec /a b\n");
+	assert_null(parse(line, n - 1));
+	assert_string_equal(request.argument, "/a b");
+	n = ctl_ask(line, CTL_REEXEC, "");
+	assert_string_equal(line, "reexec\n");
+	memset(longest, 'x', sizeof(longest));
+	longest[CTL_ARGUMENT - 1] = '\0';
+	n = ctl_ask(line, CTL_REEXEC, longest);
+	assert_int_equal(n, strlen(line));
+	assert_null(parse(line, n - 1));
+	assert_string_equal(request.argument, longest);
+	longest[CTL_ARGUMENT - 1] = 'x';
+	longest[CTL_ARGUMENT] = '\0';
+	assert_int_equal(ctl_ask(line, CTL_REEXEC, longest), 0);
+	assert_int_equal(ctl_ask(line, CTL_REEXEC, "/a\nb"), 0);
+}
+
+static void
+what_the_other_answers_is_heard_here(void **state)
+{
+	char line[CTL_ANSWER], longest[2 * CTL_ANSWER];
+	const char *text;
+	bool yes;
+	size_t n = ctl_greeting(line);
+
+	(void)state;
+	assert_int_equal(line[n - 1], '\n');
+	line[n - 1] = '\0';
+	assert_true(ctl_is_greeting(line));
+	assert_false(ctl_is_greeting("mcinit-control 2 9.9.9"));
+	assert_false(ctl_is_greeting("mcinit-control 1"));
+	assert_false(ctl_is_greeting("220 smtp"));
+	n = ctl_answer(line, true, "done");
+	assert_string_equal(line, "ok done\n");
+	line[n - 1] = '\0';
+	assert_true(ctl_is_answer(line, &yes, &text));
+	assert_true(yes);
+	assert_string_equal(text, "done");
+	n = ctl_answer(line, false, "two\nlines");
+	assert_string_equal(line, "no two?lines\n");
+	assert_true(ctl_is_answer(line, &yes, &text));
+	assert_false(yes);
+	assert_false(ctl_is_answer("yes", &yes, &text));
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	n = ctl_answer(line, false, longest);
+	assert_int_equal(n, CTL_ANSWER - 1);
+	assert_int_equal(line[n - 1], '\n');
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_verb_has_an_argument_or_none),
+		cmocka_unit_test(what_is_no_verb_is_refused),
+		cmocka_unit_test(control_bytes_are_refused),
+		cmocka_unit_test(an_argument_has_an_end),
+		cmocka_unit_test(what_one_side_asks_the_other_hears),
+		cmocka_unit_test(what_the_other_answers_is_heard_here),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
