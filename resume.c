@@ -196,6 +196,22 @@ tell_gone(struct act_scope *scope)
 	}
 }
 
+/* Who waits for what came of it is told that nothing did; what has no answer has a deadline. */
+static void
+tell_given_up(struct act_scope *scope, const struct step_act *a)
+{
+	struct proc_table *p = &scope->world->proc;
+
+	if (a->what == ACT_SPAWN && p->main[a->slot].pid == 0) {
+		fds_drop(&p->main[a->slot].report);
+		act_tell(scope, STEP_SPAWN_FAILED, a->slot, FAILURE_RETRY);
+	} else if (a->what == ACT_HELPER && !console_runs(p, (enum console_role)a->a, a->slot)) {
+		act_tell(scope, STEP_HELPER_ENDED, a->slot, (int32_t)a->a | HELPER_END_NOT_STARTED << 8);
+	} else if (a->what == ACT_PROVE) {
+		act_tell(scope, STEP_PROVED, -1, 0);
+	}
+}
+
 /* Failing at the same thing again and again helps nobody. */
 static void
 give_up(struct act_scope *scope)
@@ -209,8 +225,7 @@ give_up(struct act_scope *scope)
 		log_err(NULL, 0, "gave up \"%s\": mcinit failed at it %d times", words_action(a->what),
 		    world_faults());
 		w->begun = 0;
-		if (a->what == ACT_SPAWN && w->proc.main[a->slot].pid == 0)
-			act_tell(scope, STEP_SPAWN_FAILED, a->slot, FAILURE_FATAL);
+		tell_given_up(scope, a);
 	} else if (world_faults() >= GIVE_UP_EVENT && act_next(scope, &event)) {
 		log_err(NULL, 0, "gave up event \"%s\": mcinit failed at it %d times",
 		    words_event(event.what), world_faults());
@@ -221,8 +236,8 @@ give_up(struct act_scope *scope)
 void
 resume_work(struct act_scope *scope)
 {
-	listen_again(scope);
 	give_up(scope);
+	listen_again(scope);
 	act_resume(scope);
 	tell_gone(scope);
 	say_why();

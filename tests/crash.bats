@@ -266,6 +266,46 @@ faulty()
 	unset MCINIT_FAULTS
 }
 
+# in_function NAME TIMES: so often when it is called, in the whole life.
+in_function()
+{
+	local address
+	MCINIT=$(realpath "$HELPERS/../faults/mcinit")
+	address=$(nm "$MCINIT" | awk -v name="$1" '$3 == name { print $1 }')
+	[ -n "$address" ]
+	export MCINIT_FAULTS=in=$address,times=$2,once=$here/once,kinds=read+abort
+}
+
+@test "a start that mcinit fails at three times is given up, and tried again as after a crash" {
+	ini '' restart_delay=50ms
+	in_function start_main 3
+	start
+	ready
+	seen log 'gave up "SPAWN": mcinit failed at it 3 times'
+	seen log 'server: could not be started: exec-failed'
+	never_seen log 'was not expected'
+	generation 3
+	stop
+	lived_well 1
+}
+
+@test "a console process that mcinit fails to start three times is started later" {
+	ini '' log.dir="$here/logs"
+	in_function console_start 3
+	start
+	ready
+	wait_for log 'gave up "HELPER": mcinit failed at it 3 times'
+	until_true all_helpers
+	stop
+	lived_well 1
+}
+
+all_helpers()
+{
+	console_processes "$pid"
+	[ "$(wc -w <<<"$children")" -eq 3 ]
+}
+
 # seen_any FILE TEXT...
 seen_any()
 {
@@ -276,9 +316,10 @@ seen_any()
 	return 1
 }
 
-# random_life SEED: two crashes of the server, a reload, a stop, and faults all the time.
+# random_life SEED: two crashes of the server, a reload, a re-exec, a stop, and faults all the time.
 random_life()
 {
+	local code
 	: >journal >log
 	ini_java '--first 2 --crash-after 30ms --save-time 20ms' type=vanilla restart_delay=10ms
 	faulty "every=$mean,seed=$1"
@@ -288,6 +329,10 @@ random_life()
 	tell HUP
 	# The parser alone is so many functions that a life of many faults never gets behind it.
 	until_true seen_any log 'reload done' 'reload given up'
+	# It may fail on the way, and refuse.
+	code=0
+	timeout 20 "$MCINIT" -S run/control reexec >>asked 2>&1 3>&- || code=$?
+	[ "$code" -le 1 ] || { echo "asked for a re-exec: code $code"; return 1; }
 	stop
 	lived_well 3
 	never_seen log 'othing but reaping'

@@ -11,6 +11,9 @@
  *	MCINIT_FAULTS=at=N,kinds=K[,once=FILE][,after=FILE]
  *		at the N-th boundary of each image; with "once" of the first only, which makes FILE
  *
+ *	MCINIT_FAULTS=in=ADDRESS,times=N,once=FILE,kinds=K
+ *		N times when the function is called that nm shows at ADDRESS; makes FILE.1 to FILE.N
+ *
  * With "after" nothing happens before FILE is there (with "at" the count starts then).  Kinds: read
  * write null stack abort ill div jump smash trap bus sys.
  *
@@ -21,6 +24,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -39,8 +43,13 @@ static struct {
 	pid_t pid;
 	uint64_t mean, left, random;
 	uint32_t kinds;
+	uint64_t in;
+	int times;
 	const char *once, *after;
 } hook;
+
+/* Where the linker put our head. */
+extern const char __ehdr_start __attribute__((visibility("hidden")));
 
 /* ---- the faults ---- */
 
@@ -153,10 +162,11 @@ read_kinds(char *text)
 static void
 read_words(char *text)
 {
-	enum { EVERY, AT, SEED, KIND, ONCE, AFTER, WORDS };
-	static char *const words[] = { "every", "at", "seed", "kinds", "once", "after", NULL };
+	enum { EVERY, AT, SEED, KIND, ONCE, AFTER, IN, TIMES, WORDS };
+	static char *const words[] = { "every", "at", "seed", "kinds", "once", "after", "in",
+	    "times", NULL };
 	static char none[1];
-	char *value[WORDS] = { none, none, none, none, none, none };
+	char *value[WORDS] = { none, none, none, none, none, none, none, none };
 
 	while (*text != '\0') {
 		char *to;
@@ -169,6 +179,8 @@ read_words(char *text)
 	hook.mean = strtoull(value[EVERY], NULL, 10);
 	hook.left = strtoull(value[AT], NULL, 10);
 	hook.random = strtoull(value[SEED], NULL, 10);
+	hook.in = strtoull(value[IN], NULL, 16);
+	hook.times = atoi(value[TIMES]);
 	hook.once = value[ONCE];
 	hook.after = value[AFTER];
 	read_kinds(value[KIND]);
@@ -193,16 +205,31 @@ begin(void)
 	if (hook.mean > 0)
 		hook.left = 1 + random_number() % (2 * hook.mean - 1);
 	hook.calm = hook.mean > 0 && random_number() % 16 != 0;
-	if (hook.left == 0)
+	if (hook.left == 0 && (hook.in == 0 || hook.times == 0 || *hook.once == '\0'))
 		_exit(EX_USAGE);
 	hook.waiting = *hook.after != '\0';
 }
 
+/* Of the whole life, whichever image it is. */
 static bool
-due(void)
+may_once_more(void)
+{
+	char path[256];
+	int fd = -1;
+
+	if (*hook.once == '\0')
+		return true;
+	for (int i = 1; fd < 0 && i <= (hook.in != 0 ? hook.times : 1); i++) {
+		snprintf(path, sizeof(path), hook.in != 0 ? "%s.%d" : "%s", hook.once, i);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	}
+	return fd >= 0;
+}
+
+static bool
+due(const void *function)
 {
 	stack_t stack;
-	int fd;
 
 	if (!crash_armed())
 		return false;
@@ -210,16 +237,17 @@ due(void)
 		begin();
 	if (hook.off || (hook.waiting && (hook.waiting = access(hook.after, F_OK) != 0)))
 		return false;
-	if ((hook.calm && world_faults() > 0) || --hook.left > 0)
+	if (hook.in != 0 && hook.in != (uint64_t)((const char *)function - &__ehdr_start))
+		return false;
+	if (hook.in == 0 && ((hook.calm && world_faults() > 0) || --hook.left > 0))
 		return false;
 	hook.left = 1;
 	hook.off = getpid() != hook.pid;
 	/* On the other stack it recovers already. */
 	if (hook.off || (sigaltstack(NULL, &stack) == 0 && (stack.ss_flags & SS_ONSTACK)))
 		return false;
-	fd = *hook.once != '\0' ? open(hook.once, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : 0;
-	hook.off = fd < 0;
-	return fd >= 0;
+	hook.off = !may_once_more();
+	return !hook.off;
 }
 
 static enum kind
@@ -237,11 +265,11 @@ any_kind(void)
 void
 __cyg_profile_func_enter(void *function, void *caller)
 {
-	(void)function, (void)caller;
+	(void)caller;
 	if (hook.busy || hook.off || crash_armed == NULL)
 		return;
 	hook.busy = true;
-	if (due())
+	if (due(function))
 		cause(any_kind());
 	hook.busy = false;
 }

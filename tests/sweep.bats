@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # A fault between every two system calls of a whole life (start, a crash of the server, its restart,
-# the stop), and at every boundary of mcinit's functions, one at a time.  Called by tools/run-tests,
+# a re-exec, the stop), and at every boundary of mcinit's functions, one at a time.  Called by tools/run-tests,
 # or alone from the top of the tree.  With SOAK=1 each place has its run; else every so many, and
 # others each day.
 # shellcheck disable=SC2030,SC2031  # each test is a process
@@ -16,6 +16,13 @@ workers=2
 life_ini()
 {
 	ini_java '--first 1 --crash-after 0ms' type=vanilla restart_delay=0 stop_timeout=6s
+}
+
+ask_reexec()
+{
+	local code=0
+	timeout 20 "$MCINIT" -S run/control reexec >>asked 2>&1 3>&- || code=$?
+	[ "$code" -le 1 ] || echo "asked: $code"
 }
 
 # live MODE COMMAND...: one life in the current directory, of the mcinit that COMMAND starts.
@@ -36,6 +43,8 @@ live()
 		[ "$SECONDS" -lt "$end" ] && ! gone "$outer" || { trouble='never ready again'; return 1; }
 		pause
 	done
+	# One that fails on the way refuses.
+	ask_reexec
 	kill -TERM "$pid" 2>/dev/null
 	until gone "$outer"; do
 		[ "$SECONDS" -lt "$end" ] || { trouble='never ended'; return 1; }
