@@ -107,7 +107,7 @@ fails_under_flood()
 	ini_jvm '-Dfake.save=300' type=vanilla
 	launch_heard pid1
 	ready
-	fail_often "$(soak 1000 30)" "${fault_numbers[@]}"
+	fail_often "$(soak 10000 30)" "${fault_numbers[@]}"
 	hear_on
 	stop 0
 	seen journal ' saved '

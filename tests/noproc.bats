@@ -57,3 +57,16 @@ waits_for_the_rest()
 	newest
 	ended "$server"
 }
+
+@test "with an empty /proc: a re-exec goes on, and what is no mcinit is refused" {
+	ini ''
+	blind -m sh -c 'mount -t tmpfs none /proc && exec "$@"' sh
+	run -0 "$MCINIT" -S run/control reexec 3>&-
+	run -0 "$MCINIT" -S run/control reexec "$MCINIT" 3>&-
+	[[ $output == *'goes on, generation 2, pid 1' ]]
+	run -1 "$MCINIT" -S run/control reexec /bin/true 3>&-
+	tell TERM
+	expect_exit 0
+	seen journal ' saved '
+	expect_count journal ' start ' 1
+}
