@@ -83,6 +83,7 @@ crash_exec(int fd, const char *path)
 	    sys_exec_fd(fd, path, frame.argv, environ);
 	world_each_fd(keep_not);
 	keep_not(world_fd());
+	world_same_image();
 	sys_faults_unblock();
 	return rc;
 }

@@ -284,7 +284,9 @@ set_up(const struct cli *cli, char *argv[])
 static void
 set_up_again(int state, char *argv[])
 {
-	sys_take_name("mcinit");
+	const char *slash = strrchr(argv[0], '/');
+
+	sys_take_name(slash != NULL ? slash + 1 : argv[0]);
 	log_open();
 	proc_set_self();
 	resume_open(&scope, state);

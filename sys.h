@@ -177,7 +177,7 @@ ssize_t sys_receive_with_fd(int socket, void *bytes, size_t room, int *fd);
 
 /* Another program in our place, by its descriptor, before Linux 3.19 by its path; returns -errno. */
 int sys_exec_fd(int fd, const char *path, char *const argv[], char *const envp[]);
-int sys_take_name(const char *name);	/* for ps and top: after an exec by descriptor it is a number */
+int sys_take_name(const char *name);	/* for ps and top; after an exec by descriptor it is a number */
 
 /* The machine: refused (EPERM, EINVAL) everywhere but in an appliance. */
 int sys_reboot(int command);

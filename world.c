@@ -509,6 +509,12 @@ world_next_image(bool fault)
 	image->head.faults += fault;
 }
 
+void
+world_same_image(void)
+{
+	image->head.generation--;
+}
+
 int
 world_faults(void)
 {

@@ -162,6 +162,7 @@ struct world_fault *world_fault(void);
 uint64_t world_generation(void);	/* images since the start, this one not counted */
 /* One image more; by a fault: counted until world_settled().  For the handler: touches no more. */
 void world_next_image(bool fault);
+void world_same_image(void);		/* it did not come to that, and there was no fault */
 int world_faults(void);
 void world_settled(void);
 

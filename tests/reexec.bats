@@ -20,7 +20,7 @@ at_generation()
 {
 	expect_count "$log" 'going on as mcinit' "$1"
 	kill -0 "$pid"
-	[ "$(<"/proc/$pid/comm")" = mcinit ]
+	[ "$(<"/proc/$pid/comm")" = "${name:-mcinit}" ]
 }
 
 # refused TEXT [PATH]: and nothing is other than it was.
@@ -213,12 +213,13 @@ another()
 	cp "$MCINIT" "$1.new"
 	# shellcheck disable=SC2059  # bytes are meant
 	at=$(LC_ALL=C grep -obUaF "$(printf "$(sed 's/../\\x&/g' <<<"${id:0:12}")")" "$1.new" | head -n 1)
-	printf '\x5a' | dd of="$1.new" bs=1 seek=$((${at%%:*} + 19)) conv=notrunc status=none
+	id_end=$((${at%%:*} + 19))
+	printf '\x5a' | dd of="$1.new" bs=1 seek="$id_end" conv=notrunc status=none
 	mv "$1.new" "$1"
 }
 
 @test "without a PATH: what stands where its own binary was, and its helpers are of that build, too" {
-	local one
+	local one name=mine
 	cp "$MCINIT" mine
 	ini '' log.dir="$here/logs"
 	launch ./mine -c mcinit.ini
@@ -292,6 +293,27 @@ goes_into_newer()
 	lived_well 1
 }
 
+@test "helpers of another build take over in a flood, and each line is written once" {
+	local round
+	another a
+	another b
+	printf '\x5b' | dd of=b bs=1 seek="$id_end" conv=notrunc status=none
+	ini '--silent --flood 20000' log.dir="$here/logs" log.on_full=block log.stdout=no \
+	    log.rotate_size=2G
+	start
+	ready
+	for ((round = 0; round < $(soak 500 10); round++)); do
+		reexec 0 ./a
+		until_true all_of a
+		reexec 0 ./b
+		until_true all_of b
+	done
+	stop
+	lived_well 1
+	grep -oE ' flood [0-9]{10} ' logs/server.log | awk '$2 + 0 != NR { print; exit 1 } END { exit NR == 0 }'
+	rm -rf logs
+}
+
 # --- refused ---
 
 # Its child, in $trial.
@@ -350,6 +372,24 @@ nothing_is_tried()
 	reexec 64 a b
 	reexec 64 $'a\nb'
 	at_generation 0
+	stop
+	lived_well 1
+}
+
+@test "the exec itself fails: all is as it was, and it may be asked for again" {
+	ini ''
+	command -v strace >/dev/null || skip 'no strace'
+	# Without -f: in its child it works.
+	launch strace -DD -qq -o strace -e trace=execveat -e inject=execveat:error=ENOMEM:when=1 \
+	    "$MCINIT" -c mcinit.ini
+	ready
+	look
+	before=$kept
+	reexec 1
+	[[ $output == 'mcinit: re-exec refused: cannot execute '*': '* ]]
+	same_as_before "$before"
+	reexec 0
+	[[ $output == *', generation 1, '* ]]
 	stop
 	lived_well 1
 }
