@@ -76,15 +76,11 @@ crash_exec(int fd, const char *path)
 
 	memset(world_fault(), 0, sizeof(*world_fault()));
 	world_next_image(false);
-	/* Its handlers are gone with the exec: what is sent before it has its own has to wait. */
-	sys_signals_block();
 	keep_state();
-	rc = fd < 0 ? sys_exec(path, frame.argv, environ) :
-	    sys_exec_fd(fd, path, frame.argv, environ);
+	rc = sys_exec_fd(fd, path, frame.argv, environ);
 	world_each_fd(keep_not);
 	keep_not(world_fd());
 	world_same_image();
-	sys_faults_unblock();
 	return rc;
 }
 

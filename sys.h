@@ -175,7 +175,10 @@ ssize_t sys_send_with_fd(int socket, const void *bytes, size_t count, int fd);
 /* Never blocks; *fd is a descriptor that came with it, close-on-exec, or -1. */
 ssize_t sys_receive_with_fd(int socket, void *bytes, size_t room, int *fd);
 
-/* Another program in our place, by its descriptor, before Linux 3.19 by its path; returns -errno. */
+/*
+ * Another program in our place, with all signals blocked: by its descriptor, or by its path if that is
+ * -1 or the kernel knows no such way (before Linux 3.19).  Returns -errno, with the mask as it was.
+ */
 int sys_exec_fd(int fd, const char *path, char *const argv[], char *const envp[]);
 int sys_take_name(const char *name);	/* for ps and top; after an exec by descriptor it is a number */
 

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -126,11 +128,24 @@ sys_receive_with_fd(int socket, void *bytes, size_t room, int *fd)
 	return n;
 }
 
+/*
+ * The handlers of ours are gone with the exec: what is sent before it has its own has to wait.  Between
+ * the mask and the exec nothing of ours can fail.
+ */
 int
 sys_exec_fd(int fd, const char *path, char *const argv[], char *const envp[])
 {
-	syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
-	return errno == ENOSYS ? sys_exec(path, argv, envp) : -errno;
+	uint64_t all = ~UINT64_C(0), before = 0;
+	int rc;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
+	if (fd >= 0)
+		syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
+	if (fd < 0 || errno == ENOSYS)
+		execve(path, argv, envp);
+	rc = -errno;
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+	return rc;
 }
 
 int

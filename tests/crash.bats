@@ -344,7 +344,8 @@ random_life()
 	local seed mean=1500 all=0 n
 	n=$(soak 1000 8)
 	for ((seed = 1; seed <= n; seed++)); do
-		random_life "$seed" || { echo "MCINIT_FAULTS=$MCINIT_FAULTS"; return 1; }
+		echo "MCINIT_FAULTS=every=$mean,seed=$seed"
+		random_life "$seed"
 	done
 	echo "# $n lives, $all faults" >&3
 	[ "$all" -ge "$n" ]

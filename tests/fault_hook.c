@@ -7,7 +7,8 @@
  *
  *	MCINIT_FAULTS=every=MEAN,seed=S[,kinds=K+K...][,after=FILE]
  *		at random, on average at one of MEAN boundaries of functions; each image differs.  Only
- *		one in 16 fails while it recovers, for five such in a row would be the end, as promised
+ *		one in 16 fails while it recovers, and none after two such, for with the third in a row mcinit
+ *		gives up what it was at, and with the fifth itself
  *	MCINIT_FAULTS=at=N,kinds=K[,once=FILE][,after=FILE]
  *		at the N-th boundary of each image; with "once" of the first only, which makes FILE
  *
@@ -239,7 +240,9 @@ due(const void *function)
 		return false;
 	if (hook.in != 0 && hook.in != (uint64_t)((const char *)function - &__ehdr_start))
 		return false;
-	if (hook.in == 0 && ((hook.calm && world_faults() > 0) || --hook.left > 0))
+	if (hook.mean > 0 && world_faults() > !hook.calm)
+		return false;
+	if (hook.in == 0 && --hook.left > 0)
 		return false;
 	hook.left = 1;
 	hook.off = getpid() != hook.pid;
