@@ -78,7 +78,7 @@ static int
 ask(const char *run_dir, const char *line, size_t bytes)
 {
 	const char *text;
-	char *said;
+	char *said = NULL;
 	bool yes;
 	int rc = sys_change_dir(run_dir);
 

@@ -55,8 +55,7 @@ set_log_aside()
 
 @test "under a flood: same server, each line once, one carrier, nothing leaks" {
 	local i before
-	ini '--silent --flood 20000' log.dir="$here/logs" log.on_full=block log.stdout=no \
-	    log.rotate_size=2G
+	ini_flood
 	start
 	ready
 	until_true test -s logs/server.log
@@ -73,9 +72,7 @@ set_log_aside()
 	expect_count journal ' start ' 1
 	expect_count journal ' saved ' 1
 	no_line 'in use by another' lives "$log"
-	grep -oE ' flood [0-9]{10} ' logs/server.log | awk '$2 + 0 != NR { print; exit 1 }
-	    END { print "# " NR " lines" > "/dev/stderr"; exit NR == 0 }'
-	grep -q 'All dimensions are saved' logs/server.log
+	each_line_once
 }
 
 @test "a server that ended while no mcinit was there is judged by how it ended" {

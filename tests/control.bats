@@ -31,7 +31,7 @@ one_is_served()
 up()
 {
 	ini ''
-	start "$@"
+	start
 	ready
 	until_true test -S run/control
 	look

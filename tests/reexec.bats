@@ -103,8 +103,7 @@ execs_under_flood()
 {
 	local before before_dirty n
 	n=$(soak 10000 40)
-	ini "--silent --flood 20000" log.dir="$here/logs" log.on_full=block log.stdout=no \
-	    log.rotate_size=2G
+	ini_flood
 	launch_heard "$1"
 	ready
 	newest
@@ -124,10 +123,7 @@ execs_under_flood()
 	[ "$1" = pid1 ] || kill -0 "$server"
 	stop
 	lived_well 1
-	grep -oE ' flood [0-9]{10} ' logs/server.log | awk '$2 + 0 != NR { print; exit 1 }
-	    END { print "# " NR " lines" > "/dev/stderr"; exit NR == 0 }'
-	grep -q 'All dimensions are saved' logs/server.log
-	rm -rf logs
+	each_line_once
 }
 
 @test "under a flood, as a service: each line once, nothing leaks, signals are heard" {
@@ -211,7 +207,7 @@ another()
 	id=$(readelf -n "$MCINIT" | awk '/Build ID/ { print $3 }')
 	[ -n "$id" ]
 	cp "$MCINIT" "$1.new"
-	# shellcheck disable=SC2059  # bytes are meant
+	# shellcheck disable=SC2001,SC2059  # each pair of digits is a byte, and bytes are meant
 	at=$(LC_ALL=C grep -obUaF "$(printf "$(sed 's/../\\x&/g' <<<"${id:0:12}")")" "$1.new" | head -n 1)
 	id_end=$((${at%%:*} + 19))
 	printf '\x5a' | dd of="$1.new" bs=1 seek="$id_end" conv=notrunc status=none
@@ -225,7 +221,7 @@ another()
 	launch ./mine -c mcinit.ini
 	ready
 	another mine
-	! in_place mine
+	run -1 in_place mine
 	reexec 0
 	in_place mine
 	at_generation 1
@@ -298,8 +294,7 @@ goes_into_newer()
 	another a
 	another b
 	printf '\x5b' | dd of=b bs=1 seek="$id_end" conv=notrunc status=none
-	ini '--silent --flood 20000' log.dir="$here/logs" log.on_full=block log.stdout=no \
-	    log.rotate_size=2G
+	ini_flood
 	start
 	ready
 	for ((round = 0; round < $(soak 500 10); round++)); do
@@ -310,8 +305,7 @@ goes_into_newer()
 	done
 	stop
 	lived_well 1
-	grep -oE ' flood [0-9]{10} ' logs/server.log | awk '$2 + 0 != NR { print; exit 1 } END { exit NR == 0 }'
-	rm -rf logs
+	each_line_once
 }
 
 # --- refused ---

@@ -3,6 +3,22 @@
 # What the scenarios share in which mcinit outlives something: a fault, an exec, a SIGKILL.  Loaded by
 # them behind lib.bash.  It must never change what mcinit does.
 
+# A server that floods a log of which no line may be lost.
+ini_flood()
+{
+	ini '--silent --flood 20000' log.dir="$here/logs" log.on_full=block log.stdout=no \
+	    log.rotate_size=2G
+}
+
+# Of what it printed in its one life.
+each_line_once()
+{
+	grep -oE ' flood [0-9]{10} ' logs/server.log | awk '$2 + 0 != NR { print; exit 1 }
+	    END { print "# " NR " lines" > "/dev/stderr"; exit NR == 0 }'
+	grep -q 'All dimensions are saved' logs/server.log
+	rm -rf logs
+}
+
 # launch_heard MODE: mcinit, whose stderr stands in a FIFO until helper_crash or hear_on reads it.
 launch_heard()
 {
