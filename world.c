@@ -529,24 +529,6 @@ world_settled(void)
 
 /* ---- descriptors ---- */
 
-static const struct {
-	uint8_t part;
-	uint16_t offset;		/* in a record of it */
-} fd_places[] = {
-#define FD(part, type, member, base)	{ part, offsetof(type, member) - (base) }
-#define CONSOLE(member)	FD(PART_CONSOLE, struct console_table, member, 0)
-#define SLOT(member)	FD(PART_SLOT, struct console_slot, member, 0)
-#define REST(member)	FD(PART_REST, struct world, member, offsetof(struct world, done))
-	CONSOLE(rings), CONSOLE(lifeline), CONSOLE(lifeline_end), CONSOLE(reports),
-	CONSOLE(reports_end), CONSOLE(bell), CONSOLE(dir),
-	SLOT(source), SLOT(hold), SLOT(sink), SLOT(feed), SLOT(dir), SLOT(bell),
-	FD(PART_MAIN, struct proc_main, pidfd, 0), FD(PART_MAIN, struct proc_main, report, 0),
-	FD(PART_PROC, struct proc_table, reader_pipe, offsetof(struct proc_table, helper)),
-	REST(fds.lock), REST(fds.pid_file), REST(fds.trace), REST(fds.waiting),
-	REST(fds.control), REST(fds.asking),
-};
-enum { FD_PLACES = sizeof(fd_places) / sizeof(fd_places[0]) };
-
 void
 world_each_fd(void (*see)(int fd))
 {
@@ -558,11 +540,11 @@ world_each_fd(void (*see)(int fd))
 	    half->bytes <= sizeof(half->records); at += (record.bytes + 7) & ~7U) {
 		memcpy(&record, half->records + at, sizeof(record));
 		at += sizeof(record);
-		for (int i = 0; i < FD_PLACES; i++) {
-			if (fd_places[i].part != record.part ||
-			    fd_places[i].offset + sizeof(fd) > record.bytes)
+		for (int i = 0; i < WORLD_FD_PLACES; i++) {
+			if (world_fd_places[i].part != record.part ||
+			    world_fd_places[i].offset + sizeof(fd) > record.bytes)
 				continue;
-			memcpy(&fd, half->records + at + fd_places[i].offset, sizeof(fd));
+			memcpy(&fd, half->records + at + world_fd_places[i].offset, sizeof(fd));
 			if (fd > 2)
 				see(fd);
 		}
@@ -572,11 +554,11 @@ world_each_fd(void (*see)(int fd))
 void
 world_each_place(void (*see)(int32_t *fd))
 {
-	for (int i = 0; i < FD_PLACES; i++) {
-		const struct world_form *form = &world_forms[fd_places[i].part];
+	for (int i = 0; i < WORLD_FD_PLACES; i++) {
+		const struct world_form *form = &world_forms[world_fd_places[i].part];
 
 		for (int n = 0; n < form->count; n++)
 			see((int32_t *)(void *)((char *)&working + form->offset + (size_t)n * form->size +
-			    fd_places[i].offset));
+			    world_fd_places[i].offset));
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * world_in: the form of the mapping, which world.c writes and world_read.c reads, and nobody else
- * knows.
+ * world_in: the form of the mapping, which world.c writes, world_read.c reads and world_sound.c looks
+ * through, and nobody else knows.
  */
 #ifndef WORLD_IN_H
 #define WORLD_IN_H
@@ -54,6 +54,20 @@ struct world_form {
 	uint8_t kind;
 };
 extern const struct world_form world_forms[PART_COUNT];
+
+/* Where descriptors stand: in a record of a part, so many bytes from its beginning. */
+struct world_fd_place {
+	uint8_t part;
+	uint16_t offset;
+};
+enum { WORLD_FD_PLACES = 22, WORLD_FDS_MOST = WORLD_FD_PLACES * CONF_SERVERS };
+extern const struct world_fd_place world_fd_places[WORLD_FD_PLACES];
+
+/* What an action may be about, and with which value; a row each (world_sound.c). */
+struct world_rule {
+	uint8_t about, value;		/* about 0: a row is missing */
+};
+extern const struct world_rule world_act_rules[ACT_COUNT];
 
 /* How many records of a part are written, or for each slot: whether there is anything to write. */
 int32_t *world_counter(struct world *w, enum world_part part);

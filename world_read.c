@@ -32,6 +32,20 @@ const struct world_form world_forms[PART_COUNT] = {
 	    offsetof(struct world, done), 1, KIND_ONE },
 };
 
+const struct world_fd_place world_fd_places[WORLD_FD_PLACES] = {
+#define FD(part, type, member, base)	{ part, offsetof(type, member) - (base) }
+#define CONSOLE(member)	FD(PART_CONSOLE, struct console_table, member, 0)
+#define SLOT(member)	FD(PART_SLOT, struct console_slot, member, 0)
+#define REST(member)	FD(PART_REST, struct world, member, offsetof(struct world, done))
+	CONSOLE(rings), CONSOLE(lifeline), CONSOLE(lifeline_end), CONSOLE(reports),
+	CONSOLE(reports_end), CONSOLE(bell), CONSOLE(dir),
+	SLOT(source), SLOT(hold), SLOT(sink), SLOT(feed), SLOT(dir), SLOT(bell),
+	FD(PART_MAIN, struct proc_main, pidfd, 0), FD(PART_MAIN, struct proc_main, report, 0),
+	FD(PART_PROC, struct proc_table, reader_pipe, offsetof(struct proc_table, helper)),
+	REST(fds.lock), REST(fds.pid_file), REST(fds.trace), REST(fds.waiting),
+	REST(fds.control), REST(fds.asking),
+};
+
 int32_t *
 world_counter(struct world *w, enum world_part part)
 {
@@ -186,131 +200,4 @@ world_newest(const struct world_image *image)
 	if (a->turn == 0 && b->turn == 0)
 		return NULL;
 	return a->turn > b->turn ? a : b;
-}
-
-/* ---- what can be ---- */
-
-#define SERVER(member)	offsetof(struct step_server, member)
-#define WHOLE(member)	offsetof(struct step_whole, member)
-
-/* Another byte than 0 and 1 in a bool is no bool. */
-static bool
-flags_are(const void *record, const uint16_t *offsets, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (*((const uint8_t *)record + offsets[i]) > 1)
-			return false;
-	return true;
-}
-
-static bool
-whole_is(const struct step_whole *w)
-{
-	static const uint16_t flags[] = { WHOLE(in_container), WHOLE(ending), WHOLE(finished),
-		WHOLE(rest_said), WHOLE(closing), WHOLE(consoles), WHOLE(input), WHOLE(missing[0]),
-		WHOLE(missing[1]), WHOLE(missing[2]), WHOLE(missing[3]) };
-
-	return flags_are(w, flags, sizeof(flags) / sizeof(flags[0])) && w->mode <= MODE_APPLIANCE &&
-	    w->how < ENDING_COUNT;
-}
-
-static bool
-server_is(const struct step_server *s)
-{
-	static const uint16_t flags[] = { SERVER(used), SERVER(leaving), SERVER(spawning),
-		SERVER(main_alive), SERVER(exec_done), SERVER(was_ready), SERVER(changed), SERVER(waits),
-		SERVER(killed), SERVER(stuck), SERVER(swept), SERVER(asked_down), SERVER(by_itself),
-		SERVER(group), SERVER(jvm), SERVER(console), SERVER(by_line), SERVER(draining),
-		SERVER(missing[0]), SERVER(missing[1]), SERVER(has_files) };
-
-	return flags_are(s, flags, sizeof(flags) / sizeof(flags[0])) && s->is < IS_COUNT &&
-	    s->wish < WISH_COUNT && s->reason < REASON_COUNT && s->intent < INTENT_COUNT &&
-	    s->rung < RUNG_COUNT && s->failure <= FAILURE_COUNT;
-}
-
-static bool
-is_slot(int slot)
-{
-	return slot >= -1 && slot < CONF_SERVERS;
-}
-
-static bool
-decision_is(const struct world *w)
-{
-	if (!whole_is(&w->machine.whole))
-		return false;
-	for (int i = 0; i < CONF_SERVERS; i++)
-		if (!server_is(&w->machine.server[i]) ||
-		    memchr(w->name[i], '\0', sizeof(w->name[i])) == NULL)
-			return false;
-	for (int i = 0; i < w->acts.count; i++)
-		if (w->acts.act[i].what >= ACT_COUNT || !is_slot(w->acts.act[i].slot))
-			return false;
-	for (int i = 0; i < w->events; i++)
-		if (w->event[i].what >= STEP_EVENT_COUNT || !is_slot(w->event[i].slot))
-			return false;
-	return w->done >= 0 && w->done <= w->acts.count;
-}
-
-static bool
-is_pid(int32_t pid)
-{
-	return pid == 0 || pid > 1;
-}
-
-/* Of a descriptor no more can be said here; whether it is open is asked where it is used. */
-static bool
-is_fd(int32_t fd)
-{
-	return fd == -1 || (fd > 2 && fd < 1 << 20);
-}
-
-static bool
-processes_are(const struct proc_table *p)
-{
-	for (int i = 0; i < CONF_SERVERS; i++) {
-		const struct proc_main *main = &p->main[i];
-
-		if (!is_pid(main->pid) || !is_pid(main->session) || !is_pid(main->sweep) ||
-		    !is_fd(main->pidfd) || !is_fd(main->report) || *(const uint8_t *)&main->failed > 1 ||
-		    *(const uint8_t *)&main->adopted > 1)
-			return false;
-	}
-	for (int i = 0; i < PROC_HELPERS; i++)
-		if (!is_pid(p->helper[i]))
-			return false;
-	return is_pid(p->reader) && is_pid(p->trial) && is_fd(p->reader_pipe) &&
-	    p->forking.whose <= PROC_TRIAL &&
-	    p->forking.number < PROC_HELPERS &&
-	    ((p->forking.whose != PROC_MAIN && p->forking.whose != PROC_SWEEP) ||
-	    p->forking.number < CONF_SERVERS);
-}
-
-static bool
-consoles_are(const struct console_table *c)
-{
-	const int32_t fds[] = { c->rings, c->lifeline, c->lifeline_end, c->reports, c->reports_end,
-		c->bell, c->dir };
-
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-		if (!is_fd(fds[i]))
-			return false;
-	for (int i = 0; i < CONF_SERVERS; i++) {
-		const struct console_slot *s = &c->slot[i];
-
-		if (!is_fd(s->source) || !is_fd(s->hold) || !is_fd(s->sink) || !is_fd(s->feed) ||
-		    !is_fd(s->dir) || !is_fd(s->bell) || *(const uint8_t *)&s->pty > 1 ||
-		    *(const uint8_t *)&s->warned > 1)
-			return false;
-	}
-	return *(const uint8_t *)&c->persistent <= 1 && memchr(c->path, '\0', sizeof(c->path)) != NULL;
-}
-
-bool
-world_is_sound(const struct world *w)
-{
-	return decision_is(w) && processes_are(&w->proc) && consoles_are(&w->console) &&
-	    is_fd(w->fds.lock) && is_fd(w->fds.pid_file) && is_fd(w->fds.trace) &&
-	    is_fd(w->fds.waiting) && is_fd(w->fds.control) && is_fd(w->fds.asking) &&
-	    w->text < WORLD_TEXTS && w->text_before < WORLD_TEXTS && w->level <= LEVEL_DEBUG;
 }
