@@ -293,8 +293,10 @@ carrier_main(int argc, char *argv[])
 	ring_produce(&carrier.ring);
 	carrier.line = carrier.ring.head->head;
 	carrier.cut = carrier.ring.head->inside;
-	/* The one before may have been killed between its last publication and the bells. */
+	/* The one before may have been killed between its last publication and the bells, or at those. */
 	ring_publish(&carrier.ring, 0, bells);
+	for (int i = 0; i < RING_WRITERS; i++)
+		sys_bell_ring(bells[i]);
 	tell_again();
 	for (;;) {
 		ssize_t n = carry();

@@ -258,6 +258,19 @@ console_adopt(struct console_table *table, const char *run_dir)
 	return 0;
 }
 
+/*
+ * Whoever has news takes back first that somebody sleeps, then rings: one that failed in between leaves
+ * a sleeper whom nobody would wake.
+ */
+static void
+ring_all(const struct console_table *table)
+{
+	sys_bell_ring(table->bell);
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (table->slot[slot].bell >= 0)
+			sys_bell_ring(table->slot[slot].bell);
+}
+
 int
 console_resume(struct console_table *table)
 {
@@ -272,6 +285,7 @@ console_resume(struct console_table *table)
 	if (rc < 0)
 		return rc;
 	ring_produce(&console_maps.own);
+	ring_all(table);
 	if (table->dir >= 0 && sys_stat_at(table->dir, "console", &st) < 0)
 		make_link(table);
 	return 0;

@@ -231,6 +231,32 @@ fails_under_flood()
 	lived_well 1
 }
 
+is_traced()
+{
+	field "$1" TracerPid
+	[ "$field" != 0 ]
+}
+
+@test "a carrier that is killed before it could ring the bell has a successor that does" {
+	local carrier
+	command -v strace >/dev/null || skip 'no strace'
+	ini_java '' type=vanilla log.dir="$here/logs" log.stdout=no
+	start
+	ready
+	wait_for log 'running after'
+	console_processes "$pid" carrier
+	carrier=$children
+	strace -qq -o /dev/null -p "$carrier" -e trace=write -e inject=write:signal=KILL:when=1 2>attach 3>&- \
+	    {idle}>&- &
+	started="$started $!"
+	until_true is_traced "$carrier"
+	"$MCINIT" -S run/control send list 3>&-
+	wait_for log "a console process (carrier) ended (signal 9)"
+	wait_for logs/server.log 'There are'
+	stop
+	lived_well 1
+}
+
 # --- by faults of its own ---
 
 # faulty HOW: what is launched fails by itself, as tests/fault_hook.c says.
@@ -300,6 +326,19 @@ all_helpers()
 {
 	console_processes "$pid"
 	[ "$(wc -w <<<"$children")" -eq 3 ]
+}
+
+@test "a line that stands in the ring is written, though mcinit failed before it could ring the bell" {
+	ini ''
+	in_function sys_bell_ring 3
+	start
+	ready
+	wait_for log 'running after'
+	tell USR1
+	wait_for log 'orphans reaped'
+	generation 3
+	stop
+	lived_well 1
 }
 
 # seen_any FILE TEXT...
