@@ -101,7 +101,7 @@ proc_recover(struct proc_table *table)
 	int32_t *place = place_of(table, (enum proc_whose)table->forking.whose,
 	    table->forking.number);
 
-	if (place != NULL && proc_births->pid > 0) {
+	if (place != NULL && proc_births->pid > 1) {
 		*place = proc_births->pid;
 		if (table->forking.whose == PROC_MAIN)
 			table->main[table->forking.number].session = proc_births->pid;

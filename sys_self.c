@@ -135,7 +135,7 @@ sys_give_back(void *at, size_t bytes)
 
 /* From the notes that the linker puts beside the program headers. */
 /* Where the linker put our head; without an interpreter there is no PT_PHDR to find it by. */
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 static bool
 find_build(const char *at, const char *end, uint8_t id[20])
@@ -156,12 +156,13 @@ find_build(const char *at, const char *end, uint8_t id[20])
 void
 sys_build_id(uint8_t id[20])
 {
-	const char *base = (const char *)&__ehdr_start;
-	const ElfW(Phdr) *header = (const ElfW(Phdr) *)(const void *)(base + __ehdr_start.e_phoff);
+	const char *base = __ehdr_start;
+	const ElfW(Ehdr) *head = (const ElfW(Ehdr) *)(const void *)base;
+	const ElfW(Phdr) *part = (const ElfW(Phdr) *)(const void *)(base + head->e_phoff);
 
 	memset(id, 0, 20);
-	for (int i = 0; i < __ehdr_start.e_phnum; i++)
-		if (header[i].p_type == PT_NOTE && find_build(base + header[i].p_vaddr,
-		    base + header[i].p_vaddr + header[i].p_memsz, id))
+	for (const ElfW(Phdr) *end = part + head->e_phnum; part < end; part++)
+		if (part->p_type == PT_NOTE && find_build(base + part->p_vaddr,
+		    base + part->p_vaddr + part->p_memsz, id))
 			return;
 }

@@ -68,6 +68,7 @@ struct world_rule {
 	uint8_t about, value;		/* about 0: a row is missing */
 };
 extern const struct world_rule world_act_rules[ACT_COUNT];
+bool world_act_is(const struct step_act *a);
 
 /* How many records of a part are written, or for each slot: whether there is anything to write. */
 int32_t *world_counter(struct world *w, enum world_part part);

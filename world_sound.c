@@ -138,8 +138,8 @@ is_helper(int64_t helper, int slot)
 	return helper >= 0 && helper < HELPER_COUNT && (slot >= 0) == (helper < HELPER_OUTPUT);
 }
 
-static bool
-act_is(const struct step_act *a)
+bool
+world_act_is(const struct step_act *a)
 {
 	const struct world_rule *rule = &world_act_rules[a->what < ACT_COUNT ? a->what : 0];
 
@@ -181,7 +181,7 @@ decision_is(const struct world *w)
 		    memchr(w->name[i], '\0', sizeof(w->name[i])) == NULL)
 			return false;
 	for (int i = 0; i < w->acts.count; i++)
-		if (!act_is(&w->acts.act[i]))
+		if (!world_act_is(&w->acts.act[i]))
 			return false;
 	for (int i = 0; i < w->events; i++)
 		if (!event_is(&w->event[i]))
