@@ -193,6 +193,39 @@ a_newer_one_knows_more_and_is_not_guessed_at(void **state)
 }
 
 static void
+keep(struct world_record *record)
+{
+	(void)record;
+}
+
+static void
+a_record_that_is_cut_off_is_no_record(void **state)
+{
+	struct world_half *half = &other.half[0];
+	long whole = 0;
+	uint32_t all;
+
+	(void)state;
+	rewrite(keep);
+	all = half->bytes;
+	for (half->bytes = 0; half->bytes < all; half->bytes += 8) {
+		struct world_record record;
+		bool ends_here = false;
+
+		for (uint32_t at = 0; at <= half->bytes && !ends_here;
+		    at += (uint32_t)sizeof(record) + ((record.bytes + 7) & ~7U)) {
+			memcpy(&record, half->records + at, sizeof(record));
+			ends_here = at == half->bytes;
+		}
+		half->sum = world_sum(half->records, half->bytes, half->turn);
+		if ((read_image(&other) == 0) != ends_here)
+			fail_msg("cut to %u of %u bytes", half->bytes, all);
+		whole += ends_here;
+	}
+	assert_true(whole > 20);
+}
+
+static void
 a_head_may_be_shorter_and_stand_elsewhere(void **state)
 {
 	static char elsewhere[sizeof(struct world_image)];
@@ -478,6 +511,7 @@ main(void)
 		cmocka_unit_test(each_action_has_a_row),
 		cmocka_unit_test(an_older_one_knew_less),
 		cmocka_unit_test(a_newer_one_knows_more_and_is_not_guessed_at),
+		cmocka_unit_test(a_record_that_is_cut_off_is_no_record),
 		cmocka_unit_test(a_head_may_be_shorter_and_stand_elsewhere),
 		cmocka_unit_test(what_cannot_be_is_not_believed),
 		cmocka_unit_test(an_adopted_process_may_share_its_number),

@@ -37,6 +37,7 @@ static struct {
 		uint64_t was;
 	} undo[4 * WORLD_STEPS];
 	int undos;
+	uint32_t full;			/* bytes of a commit, before anything became of it */
 	long accepted, refused, driven;
 } world_lab;
 
@@ -129,6 +130,7 @@ world_lab_begin(void)
 	world_lab.image = mmap(NULL, sizeof(*world_lab.image), PROT_READ | PROT_WRITE, MAP_SHARED, world_fd(),
 	    0);
 	world_lab_insist(world_lab.image != MAP_FAILED, "no mapping");
+	world_lab.full = world_lab.image->half[0].bytes;
 }
 
 /* ---- mutations ---- */
@@ -184,7 +186,7 @@ world_lab_mutate(const uint8_t step[WORLD_STEP])
 	    which * (uint32_t)sizeof(struct world_half);
 	uint32_t record = world_lab_record((int)which, step[7]);
 	uint32_t inside = half + (uint32_t)offsetof(struct world_half, records) +
-	    place % world_lab.image->half[which].bytes;
+	    place % world_lab.full;
 
 	switch (step[0] & 7) {
 	case 0:
@@ -206,7 +208,8 @@ world_lab_mutate(const uint8_t step[WORLD_STEP])
 		world_lab_put(record + 4, value & 0xffff, 4);
 		break;
 	case 6:
-		world_lab_put(half + (uint32_t)offsetof(struct world_half, bytes), value, 4);
+		world_lab_put(half + (uint32_t)offsetof(struct world_half, bytes), step[7] & 1 ? value :
+		    (value % sizeof(world_lab.image->half[0].records)) & ~7U, 4);
 		break;
 	case 7:				/* in a record that is there */
 		world_lab_put(record + 8 + (place & 0x7fcU), (uint64_t)odd[value % (sizeof(odd) / sizeof(odd[0]))],
