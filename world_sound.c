@@ -171,17 +171,38 @@ event_is(const struct step_event *event)
 	return event->what < STEP_EVENT_COUNT && is_about(event->slot, EITHER);
 }
 
+/* By its name a server is found in the configuration; what is said of one may come after its name. */
+static bool
+has_name(const struct world *w, int slot)
+{
+	return slot < 0 || w->name[slot][0] != '\0';
+}
+
+static bool
+names_are(const struct world *w)
+{
+	for (int i = 0; i < CONF_SERVERS; i++) {
+		if (memchr(w->name[i], '\0', sizeof(w->name[i])) == NULL)
+			return false;
+		for (int j = 0; j < i && has_name(w, i); j++)
+			if (strcmp(w->name[i], w->name[j]) == 0)
+				return false;
+	}
+	return true;
+}
+
 static bool
 decision_is(const struct world *w)
 {
-	if (!whole_is(&w->machine.whole))
+	if (!whole_is(&w->machine.whole) || !names_are(w))
 		return false;
 	for (int i = 0; i < CONF_SERVERS; i++)
 		if (!server_is(&w->machine.server[i]) ||
-		    memchr(w->name[i], '\0', sizeof(w->name[i])) == NULL)
+		    (w->machine.server[i].used && !has_name(w, i)))
 			return false;
 	for (int i = 0; i < w->acts.count; i++)
-		if (!world_act_is(&w->acts.act[i]))
+		if (!world_act_is(&w->acts.act[i]) || (i >= w->done && w->acts.act[i].what != ACT_SAY &&
+		    !has_name(w, w->acts.act[i].slot)))
 			return false;
 	for (int i = 0; i < w->events; i++)
 		if (!event_is(&w->event[i]))

@@ -240,6 +240,9 @@ world_lab_drive(void)
 		{ STEP_HELPER_ENDED, 0, HELPER_CARRIER | HELPER_END_DIED << 8 }, { STEP_DRAINED, 0, 0 } };
 	char text[1024];
 
+	/* Who goes on from it looks the servers up by their names, and gives up if one is not there. */
+	if (memcmp(world_lab.read.name, world_lab.conf.name, sizeof(world_lab.conf.name)) != 0)
+		return;
 	w = world_lab.read;
 	for (int i = w.done; i < w.acts.count; i++)
 		if (w.acts.act[i].what == ACT_SAY)
