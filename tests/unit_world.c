@@ -223,7 +223,7 @@ a_record_that_is_cut_off_is_no_record(void **state)
 			fail_msg("cut to %u of %u bytes", half->bytes, all);
 		whole += read_image(&other) == 0;
 	}
-	assert_true(whole > 5);
+	assert_true(whole > 0);
 }
 
 static void
