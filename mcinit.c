@@ -218,14 +218,14 @@ hold(int lock, int waiting)
 static void
 listen_for_verbs(const char *run_dir)
 {
-	int fd = control_open(run_dir);
+	int fd = control_open(run_dir), rc = fd;
 
-	if (fd >= 0 && sys_epoll_add_edge(scope.epoll, fd, TAG_CONTROL) < 0)
-		cannot_start(0, "epoll refuses the control socket");
+	if (fd >= 0 && (rc = sys_epoll_add_edge(scope.epoll, fd, TAG_CONTROL)) < 0)
+		sys_close(fd);
 	/* Servers run without it, too. */
-	if (fd < 0)
-		log_warn(NULL, fd, "cannot listen at %s/control: no verb will reach this mcinit", run_dir);
-	scope.world->fds.control = fd < 0 ? -1 : fd;
+	if (rc < 0)
+		log_warn(NULL, rc, "cannot listen at %s/control: no verb will reach this mcinit", run_dir);
+	scope.world->fds.control = rc < 0 ? -1 : fd;
 	sys_change_dir("/");
 	world_commit();
 }
