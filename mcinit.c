@@ -218,9 +218,10 @@ hold(int lock, int waiting)
 static void
 listen_for_verbs(const char *run_dir)
 {
-	int fd = control_open(run_dir), rc = fd;
+	int fd = control_open(run_dir);
+	int rc = fd < 0 ? fd : sys_epoll_add_edge(scope.epoll, fd, TAG_CONTROL);
 
-	if (fd >= 0 && (rc = sys_epoll_add_edge(scope.epoll, fd, TAG_CONTROL)) < 0)
+	if (fd >= 0 && rc < 0)
 		sys_close(fd);
 	/* Servers run without it, too. */
 	if (rc < 0)

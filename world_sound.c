@@ -226,6 +226,15 @@ main_is(const struct proc_main *main)
 	    *(const uint8_t *)&main->adopted <= 1;
 }
 
+static bool
+is_among(const int32_t *numbers, size_t count, int32_t number)
+{
+	for (size_t i = 0; i < count; i++)
+		if (numbers[i] == number)
+			return true;
+	return false;
+}
+
 /*
  * Children of ours have numbers of their own until they are buried.  (That of an adopted process may be
  * another's by the time that we are told of its end.)
@@ -244,13 +253,9 @@ children_are(const struct proc_table *p)
 		pids[n++] = p->helper[i];
 	pids[n++] = p->reader;
 	pids[n++] = p->trial;
-	for (size_t i = 0; i < n; i++) {
-		if (!is_pid(pids[i]))
+	for (size_t i = 0; i < n; i++)
+		if (!is_pid(pids[i]) || (pids[i] != 0 && is_among(pids, i, pids[i])))
 			return false;
-		for (size_t j = 0; j < i && pids[i] != 0; j++)
-			if (pids[i] == pids[j])
-				return false;
-	}
 	return true;
 }
 
@@ -291,15 +296,11 @@ descriptors_are(const struct world *w)
 			    world_fd_places[i].offset, sizeof(fd));
 			if (fd == -1)
 				continue;
-			if (fd <= 2 || fd >= FDS || n == WORLD_FDS_MOST)
+			if (fd <= 2 || fd >= FDS || n == WORLD_FDS_MOST || is_among(all, n, fd))
 				return false;
 			all[n++] = fd;
 		}
 	}
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < i; j++)
-			if (all[i] == all[j])
-				return false;
 	return true;
 }
 
