@@ -63,12 +63,10 @@ struct world_fd_place {
 enum { WORLD_FD_PLACES = 22, WORLD_FDS_MOST = WORLD_FD_PLACES * CONF_SERVERS };
 extern const struct world_fd_place world_fd_places[WORLD_FD_PLACES];
 
-/* What an action may be about, and with which value; a row each (world_sound.c). */
-struct world_rule {
-	uint8_t about, value;		/* about 0: a row is missing */
-};
-extern const struct world_rule world_act_rules[ACT_COUNT];
-bool world_act_is(const struct step_act *a);
+/* What one of these says can be (world_sound.c): that of the child being forked, if there is one. */
+bool world_act_is(const struct step_act *act);
+bool world_event_is(const struct step_event *event);
+bool world_birth_is(const struct proc_birth *birth, const struct proc_table *table);
 
 /* How many records of a part are written, or for each slot: whether there is anything to write. */
 int32_t *world_counter(struct world *w, enum world_part part);

@@ -86,6 +86,7 @@ take(struct world *w, const struct world_record *record, const char *bytes)
 {
 	const struct world_form *form;
 	int32_t *counter;
+	char *to;
 
 	if (record->part >= PART_COUNT)
 		return false;
@@ -95,9 +96,13 @@ take(struct world *w, const struct world_record *record, const char *bytes)
 	counter = world_counter(w, record->part);
 	if (counter != NULL && record->index != *counter)
 		return false;
-	if (counter != NULL)
+	to = (char *)w + form->offset + (size_t)record->index * form->size;
+	/* What has no beginning of its own (world_blank()) is zero where an older one knew less. */
+	if (counter != NULL) {
+		memset(to, 0, form->size);
 		++*counter;
-	memcpy((char *)w + form->offset + (size_t)record->index * form->size, bytes, record->bytes);
+	}
+	memcpy(to, bytes, record->bytes);
 	return true;
 }
 
@@ -129,7 +134,9 @@ whole_half(const char *image, const struct world_head *head, int which, const ch
 	struct { uint64_t turn, sum; uint32_t bytes, unused; } half;
 
 	memcpy(&half, at, sizeof(half));
-	if (half.turn == 0 || half.bytes > head->half_bytes - sizeof(half) || half.bytes % 8 != 0 ||
+	/* The next one must have a number, too. */
+	if (half.turn == 0 || half.turn > INT64_MAX ||
+	    half.bytes > head->half_bytes - sizeof(half) || half.bytes % 8 != 0 ||
 	    world_sum(at + sizeof(half), half.bytes, half.turn) != half.sum)
 		return 0;
 	*records = at + sizeof(half);
@@ -163,6 +170,15 @@ check_head(const struct world_head *head, size_t bytes)
 	return 0;
 }
 
+/* The kernel writes it down at any time, so it stands beside the commits: no sum tells that it is right. */
+static bool
+birth_is(const struct world_head *head, const struct proc_table *table)
+{
+	if (head->head_bytes < offsetof(struct world_head, birth) + sizeof(head->birth))
+		return true;
+	return world_birth_is(&head->birth, table);
+}
+
 int
 world_read(struct world *w, const void *image, size_t bytes)
 {
@@ -186,7 +202,9 @@ world_read(struct world *w, const void *image, size_t bytes)
 		if (turns[which] == 0)
 			continue;
 		rc = take_all(w, records[which], counts[which]);
-		if (rc == 0 && !world_is_sound(w))
+		/* By this one it is told which half is the next to be written over. */
+		w->turns = turns[which];
+		if (rc == 0 && (!world_is_sound(w) || !birth_is(&head, &w->proc)))
 			rc = -EBADMSG;
 	}
 	return rc;

@@ -11,7 +11,7 @@
 #include "world_in.h"
 
 /* Bounds that nothing real comes near, and whose sums are still numbers. */
-enum { MANY = 1 << 30, FDS = 1 << 20, SIGNALS = 64 };
+enum { MANY = 1 << 30, FDS = 1 << 20, SIGNALS = 64, ERRORS = 4095 };
 #define LONG_AGO	(-(INT64_C(1) << 60))
 #define FAR_AHEAD	(INT64_C(1) << 60)
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -94,42 +94,84 @@ server_is(const struct step_server *s)
 /* ---- what is to be done, and what has happened ---- */
 
 /* Who an action or event may be about. */
-enum about { MISSING, A_SERVER, THE_WHOLE, EITHER };
-/* What its value may be. */
-enum value { ANYTHING, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, MESSAGE, CODE };
+enum about { A_SERVER, THE_WHOLE, EITHER };
+/* What its value may be; ANY where nobody looks at it, or whoever does bears all. */
+enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CODE, FAILURE, STATUS };
 
-const struct world_rule world_act_rules[ACT_COUNT] = {
-	[ACT_SPAWN] = { A_SERVER, ANYTHING },
-	[ACT_SIGNAL_MAIN] = { A_SERVER, SIGNAL },
-	[ACT_SIGNAL_GROUP] = { A_SERVER, SIGNAL },
-	[ACT_SWEEP] = { A_SERVER, SIGNAL_OR_NONE },
-	[ACT_LOOK] = { A_SERVER, ANYTHING },
-	[ACT_COMMAND] = { A_SERVER, ANYTHING },
-	[ACT_DRAIN] = { A_SERVER, ANYTHING },
-	[ACT_ABANDON] = { A_SERVER, ANYTHING },
-	[ACT_QUOTE] = { A_SERVER, LINES },
-	[ACT_HELPER] = { EITHER, HELPER },
-	[ACT_UNPLUG] = { THE_WHOLE, ANYTHING },
-	[ACT_ROTATE] = { THE_WHOLE, ANYTHING },
-	[ACT_RESIZE] = { THE_WHOLE, ANYTHING },
-	[ACT_CLOSE] = { THE_WHOLE, ANYTHING },
-	[ACT_RELOAD] = { THE_WHOLE, ANYTHING },
-	[ACT_FORGET] = { A_SERVER, ANYTHING },
-	[ACT_DEBUG] = { THE_WHOLE, ANYTHING },
-	[ACT_STATISTICS] = { THE_WHOLE, ANYTHING },
-	[ACT_SAY] = { EITHER, MESSAGE },
-	[ACT_FINISH] = { THE_WHOLE, CODE },
-	[ACT_PROVE] = { THE_WHOLE, ANYTHING },
-	[ACT_UNPROVE] = { THE_WHOLE, ANYTHING },
-	[ACT_REEXEC] = { THE_WHOLE, ANYTHING },
-	[ACT_ANSWER] = { THE_WHOLE, MESSAGE },
+/* As act.c and the rooms below it take them. */
+#define ACT_RULES(X) \
+	X(SPAWN, A_SERVER, ANY) \
+	X(SIGNAL_MAIN, A_SERVER, SIGNAL) \
+	X(SIGNAL_GROUP, A_SERVER, SIGNAL) \
+	X(SWEEP, A_SERVER, SIGNAL_OR_NONE) \
+	X(LOOK, A_SERVER, ANY) \
+	X(COMMAND, A_SERVER, ANY) \
+	X(DRAIN, A_SERVER, ANY) \
+	X(ABANDON, A_SERVER, ANY) \
+	X(QUOTE, A_SERVER, LINES) \
+	X(HELPER, EITHER, HELPER) \
+	X(UNPLUG, THE_WHOLE, ANY) \
+	X(ROTATE, THE_WHOLE, ANY) \
+	X(RESIZE, THE_WHOLE, ANY) \
+	X(CLOSE, THE_WHOLE, ANY) \
+	X(RELOAD, THE_WHOLE, ANY) \
+	X(FORGET, A_SERVER, ANY) \
+	X(DEBUG, THE_WHOLE, ANY) \
+	X(STATISTICS, THE_WHOLE, ANY) \
+	X(SAY, EITHER, MESSAGE) \
+	X(FINISH, THE_WHOLE, CODE) \
+	X(PROVE, THE_WHOLE, ANY) \
+	X(UNPROVE, THE_WHOLE, ANY) \
+	X(REEXEC, THE_WHOLE, ANY) \
+	X(ANSWER, THE_WHOLE, MESSAGE)
+
+/*
+ * As they are told.  What a console process has said, of our build or of another, the decision takes
+ * whatever it is: for a word that we do not know no state is given up.
+ */
+#define EVENT_RULES(X) \
+	X(TICK, THE_WHOLE, ANY) \
+	X(CONF, THE_WHOLE, ANY) \
+	X(CHANGED, A_SERVER, ANY) \
+	X(SIGNAL, THE_WHOLE, SIGNAL) \
+	X(REAPED, THE_WHOLE, ANY) \
+	X(START, A_SERVER, ANY) \
+	X(STOP, A_SERVER, ANY) \
+	X(RESTART, A_SERVER, ANY) \
+	X(KILL, A_SERVER, ANY) \
+	X(SPAWNED, A_SERVER, ANY) \
+	X(SPAWN_FAILED, A_SERVER, FAILURE) \
+	X(EXEC_DONE, A_SERVER, ANY) \
+	X(EXEC_FAILED, A_SERVER, FAILURE) \
+	X(READY, A_SERVER, ANY) \
+	X(MARKER, EITHER, ANY) \
+	X(PLAYERS, EITHER, ANY) \
+	X(COMMAND_FAILED, A_SERVER, ANY) \
+	X(ENDED, A_SERVER, STATUS) \
+	X(TREE, A_SERVER, ANY) \
+	X(DRAINED, A_SERVER, ANY) \
+	X(HELPER_ENDED, EITHER, HELPER_END) \
+	X(CLOSED, THE_WHOLE, ANY) \
+	X(RESUMED, THE_WHOLE, ANY) \
+	X(ADOPTED, THE_WHOLE, ANY) \
+	X(FOUND, A_SERVER, ANY) \
+	X(REEXEC, THE_WHOLE, ANY) \
+	X(PROVED, THE_WHOLE, ANY)
+
+struct rule {
+	uint8_t about, value;
 };
 
-static bool
-is_about(int slot, int about)
-{
-	return slot >= -1 && slot < CONF_SERVERS && (about == EITHER || (slot >= 0) == (about == A_SERVER));
-}
+#define X(name, about, value)	[ACT_##name] = { about, value },
+static const struct rule act_rules[] = { ACT_RULES(X) };
+#undef X
+#define X(name, about, value)	[STEP_##name] = { about, value },
+static const struct rule event_rules[] = { EVENT_RULES(X) };
+#undef X
+#define X(name, about, value)	+ 1
+_Static_assert(0 ACT_RULES(X) == ACT_COUNT, "an action without a rule");
+_Static_assert(0 EVENT_RULES(X) == STEP_EVENT_COUNT, "an event without a rule");
+#undef X
 
 /* The first kinds are each server's own. */
 static bool
@@ -138,37 +180,54 @@ is_helper(int64_t helper, int slot)
 	return helper >= 0 && helper < HELPER_COUNT && (slot >= 0) == (helper < HELPER_OUTPUT);
 }
 
-bool
-world_act_is(const struct step_act *a)
+static bool
+is_value(int64_t a, int slot, enum value value)
 {
-	const struct world_rule *rule = &world_act_rules[a->what < ACT_COUNT ? a->what : 0];
-
-	if (a->what >= ACT_COUNT || !is_about(a->slot, rule->about))
-		return false;
-	switch ((enum value)rule->value) {
-	case ANYTHING:
+	switch (value) {
+	case ANY:
 		return true;
 	case SIGNAL:
-		return a->a > 0 && a->a <= SIGNALS;
+		return a > 0 && a <= SIGNALS;
 	case SIGNAL_OR_NONE:
-		return a->a >= 0 && a->a <= SIGNALS;
+		return a >= 0 && a <= SIGNALS;
 	case LINES:
-		return a->a >= 0 && a->a <= STEP_QUOTE;
+		return a >= 0 && a <= STEP_QUOTE;
 	case HELPER:
-		return is_helper(a->a, a->slot);
+		return is_helper(a, slot);
+	case HELPER_END:
+		return is_helper(a & 0xff, slot) && a >= 0 && a >> 8 < HELPER_END_COUNT;
 	case MESSAGE:
-		return a->a >= 0 && a->a < SAY_COUNT;
+		return a >= 0 && a < SAY_COUNT;
 	case CODE:
-		return a->a >= 0 && a->a <= 255 && a->b >= 0 && a->b < ENDING_COUNT;
+		return a >= 0 && a <= 0xff;
+	case FAILURE:
+		return a >= 0 && a < FAILURE_COUNT;
+	case STATUS:
+		return a >= STEP_NOT_KNOWN && a <= 0xffff;
 	}
 	return false;
 }
 
-/* The decision itself takes any event that has a name: what does not fit it calls odd. */
 static bool
-event_is(const struct step_event *event)
+fits_rule(const struct rule *rule, int slot, int64_t a)
 {
-	return event->what < STEP_EVENT_COUNT && is_about(event->slot, EITHER);
+	return slot >= -1 && slot < CONF_SERVERS &&
+	    (rule->about == EITHER || (slot >= 0) == (rule->about == A_SERVER)) &&
+	    is_value(a, slot, (enum value)rule->value);
+}
+
+bool
+world_act_is(const struct step_act *act)
+{
+	return act->what < ACT_COUNT && fits_rule(&act_rules[act->what], act->slot, act->a) &&
+	    (act->what != ACT_FINISH || (act->b >= 0 && act->b < ENDING_COUNT));
+}
+
+bool
+world_event_is(const struct step_event *event)
+{
+	return event->what < STEP_EVENT_COUNT &&
+	    fits_rule(&event_rules[event->what], event->slot, event->a);
 }
 
 /* By its name a server is found in the configuration; what is said of one may come after its name. */
@@ -178,11 +237,21 @@ has_name(const struct world *w, int slot)
 	return slot < 0 || w->name[slot][0] != '\0';
 }
 
+/* As the INI takes them: they are the names of directories, too. */
+static bool
+is_name(const char name[CONF_NAME_BYTES])
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+	return memchr(name, '\0', CONF_NAME_BYTES) != NULL && name[0] != '-' &&
+	    name[strspn(name, letters)] == '\0';
+}
+
 static bool
 names_are(const struct world *w)
 {
 	for (int i = 0; i < CONF_SERVERS; i++) {
-		if (memchr(w->name[i], '\0', sizeof(w->name[i])) == NULL)
+		if (!is_name(w->name[i]))
 			return false;
 		for (int j = 0; j < i && has_name(w, i); j++)
 			if (strcmp(w->name[i], w->name[j]) == 0)
@@ -205,9 +274,11 @@ decision_is(const struct world *w)
 		    !has_name(w, w->acts.act[i].slot)))
 			return false;
 	for (int i = 0; i < w->events; i++)
-		if (!event_is(&w->event[i]))
+		if (!world_event_is(&w->event[i]))
 			return false;
-	return w->done >= 0 && w->done <= w->acts.count;
+	/* What has begun is one of those that are not done. */
+	return w->done >= 0 && w->done <= w->acts.count && (w->begun == 0 ||
+	    (w->begun == 1 && w->done < w->acts.count));
 }
 
 /* ---- processes ---- */
@@ -221,7 +292,8 @@ is_pid(int32_t pid)
 static bool
 main_is(const struct proc_main *main)
 {
-	return is_pid(main->pid) && is_pid(main->session) && main->sweep_signal <= SIGNALS &&
+	return is_pid(main->pid) && is_pid(main->session) &&
+	    (main->pid == 0 || main->session == main->pid) && main->sweep_signal <= SIGNALS &&
 	    main->sweep_next <= SIGNALS && *(const uint8_t *)&main->failed <= 1 &&
 	    *(const uint8_t *)&main->adopted <= 1;
 }
@@ -235,17 +307,15 @@ is_among(const int32_t *numbers, size_t count, int32_t number)
 	return false;
 }
 
-/*
- * Children of ours have numbers of their own until they are buried.  (That of an adopted process may be
- * another's by the time that we are told of its end.)
- */
-static bool
-children_are(const struct proc_table *p)
+/* All places for the number of a child of ours; how many they are. */
+enum { CHILDREN = 2 * CONF_SERVERS + PROC_HELPERS + 2 };
+static size_t
+list_children(const struct proc_table *p, int32_t pids[CHILDREN])
 {
-	int32_t pids[2 * CONF_SERVERS + PROC_HELPERS + 2];
 	size_t n = 0;
 
 	for (int i = 0; i < CONF_SERVERS; i++) {
+		/* That of an adopted one may be another's by the time that we are told of its end. */
 		pids[n++] = p->main[i].adopted ? 0 : p->main[i].pid;
 		pids[n++] = p->main[i].sweep;
 	}
@@ -253,10 +323,35 @@ children_are(const struct proc_table *p)
 		pids[n++] = p->helper[i];
 	pids[n++] = p->reader;
 	pids[n++] = p->trial;
+	return n;
+}
+
+/* Children of ours have numbers of their own until they are buried. */
+static bool
+children_are(const struct proc_table *p)
+{
+	int32_t pids[CHILDREN];
+	size_t n = list_children(p, pids);
+
 	for (size_t i = 0; i < n; i++)
 		if (!is_pid(pids[i]) || (pids[i] != 0 && is_among(pids, i, pids[i])))
 			return false;
 	return true;
+}
+
+/* It is to get a place in the table, from which it can be signalled. */
+bool
+world_birth_is(const struct proc_birth *birth, const struct proc_table *table)
+{
+	int32_t pids[CHILDREN];
+	size_t n = list_children(table, pids);
+
+	if (table->forking.whose == PROC_NOBODY || birth->pid == 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (pids[i] == birth->pid)
+			return false;
+	return birth->pid > 1;
 }
 
 static bool
@@ -294,7 +389,8 @@ descriptors_are(const struct world *w)
 		for (int record = 0; record < form->count; record++) {
 			memcpy(&fd, (const char *)w + form->offset + (size_t)record * form->size +
 			    world_fd_places[i].offset, sizeof(fd));
-			if (fd == -1)
+			/* -1, or the error for which there is none. */
+			if (fd < 0 && fd >= -ERRORS)
 				continue;
 			if (fd <= 2 || fd >= FDS || n == WORLD_FDS_MOST || is_among(all, n, fd))
 				return false;
@@ -309,5 +405,5 @@ world_is_sound(const struct world *w)
 {
 	return decision_is(w) && processes_are(&w->proc) && consoles_are(&w->console) &&
 	    descriptors_are(w) && w->text < WORLD_TEXTS && w->text_before < WORLD_TEXTS &&
-	    w->level <= LEVEL_DEBUG && is_time(w->started);
+	    w->level <= LEVEL_DEBUG && w->held <= 1 && is_time(w->started);
 }
