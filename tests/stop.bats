@@ -75,7 +75,8 @@ saved_and_left()
 	need_java
 	ini_jvm '-Dfake.start=60000'
 	start
-	wait_for log 'starting server.jar'
+	# Before its main() a JVM has moments in which it loses a SIGTERM.
+	wait_for journal ' start '
 	tell TERM
 	expect_exit 0
 	count journal '* ready *'
