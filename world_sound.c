@@ -263,7 +263,8 @@ names_are(const struct world *w)
 static bool
 decision_is(const struct world *w)
 {
-	if (!whole_is(&w->machine.whole) || !names_are(w))
+	if (!whole_is(&w->machine.whole) || !names_are(w) || w->acts.count < 0 ||
+	    w->acts.count > STEP_ACTS || w->events < 0 || w->events > WORLD_QUEUE)
 		return false;
 	for (int i = 0; i < CONF_SERVERS; i++)
 		if (!server_is(&w->machine.server[i]) ||

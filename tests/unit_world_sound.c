@@ -70,6 +70,10 @@ WRONG(whole_deadline, w->machine.whole.deadline[0] = INT64_MIN)
 WRONG(started, w->started = INT64_MIN)
 WRONG(done_too_much, w->done = w->acts.count + 1)
 WRONG(done_negative, w->done = -1)
+WRONG(too_many_acts, w->acts.count = STEP_ACTS + 1)
+WRONG(acts_negative, w->done = w->acts.count = -1)
+WRONG(too_many_events, w->events = WORLD_QUEUE + 1)
+WRONG(events_negative, w->events = -1)
 WRONG(begun_twice, w->done = 0; w->begun = 2)
 WRONG(begun_nothing, w->done = w->acts.count; w->begun = 1)
 WRONG(held_twice, w->held = 2)
@@ -121,7 +125,8 @@ what_cannot_be_is_not_believed(void **state)
 		ROW(state_unknown), ROW(wish_unknown), ROW(rung_unknown), ROW(flag_of_server),
 		ROW(flag_of_whole), ROW(mode_unknown), ROW(ending_unknown), ROW(tries), ROW(unready),
 		ROW(time_far), ROW(deadline_long_ago), ROW(crash_far), ROW(whole_deadline), ROW(started),
-		ROW(done_too_much), ROW(done_negative), ROW(begun_twice), ROW(begun_nothing),
+		ROW(done_too_much), ROW(done_negative), ROW(too_many_acts), ROW(acts_negative),
+		ROW(too_many_events), ROW(events_negative), ROW(begun_twice), ROW(begun_nothing),
 		ROW(held_twice), ROW(text), ROW(text_before), ROW(level),
 		ROW(event_unknown), ROW(event_slot), ROW(event_of_nobody),
 		ROW(event_of_a_server), ROW(event_signal), ROW(event_signal_zero), ROW(event_failure),
