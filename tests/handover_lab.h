@@ -67,11 +67,14 @@ static struct {
 
 /* ---- the server ---- */
 
-/* Numbered, of many lengths. */
+/*
+ * Numbered, of many lengths.  A letter comes first: of a line cut where a full ring ended, digits
+ * alone might become one of our own, and would be marked (filter.h).
+ */
 static size_t
 line_of(uint64_t n, char line[LINE + 64])
 {
-	return (size_t)snprintf(line, LINE + 64, "%llu %.*s\n", (unsigned long long)n, (int)(n % LINE),
+	return (size_t)snprintf(line, LINE + 64, "n%llu %.*s\n", (unsigned long long)n, (int)(n % LINE),
 	    "the quick brown fox jumps over the lazy dog");
 }
 
