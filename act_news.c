@@ -253,6 +253,15 @@ act_reap(struct act_scope *scope)
 
 /* ---- after a fault ---- */
 
+/* The box is not under the checksum of the state: a fault may have cut off what was put into it. */
+static bool
+is_report(const struct act_scope *scope, int slot, const struct proc_report *r)
+{
+	return slot >= 0 && slot < CONF_SERVERS && scope->conf->name[slot][0] != '\0' &&
+	    r->stage > 0 && r->stage < PROC_STAGE_COUNT && r->what_bit < 8 &&
+	    *(const uint8_t *)&r->warning <= 1 && memchr(r->what, '\0', sizeof(r->what)) != NULL;
+}
+
 /* What was read into the box and not told. */
 static void
 tell_box(struct act_scope *scope, const struct world_box *box)
@@ -263,11 +272,9 @@ tell_box(struct act_scope *scope, const struct world_box *box)
 
 	if (box->kind == BOX_SIGNAL && info->ssi_signo > 0 && info->ssi_signo <= SYS_SIGNALS)
 		tell_signal(scope, info);
-	else if (box->kind == BOX_REPORT && box->slot >= 0 && box->slot < CONF_SERVERS &&
-	    report->stage > 0 && report->stage < PROC_STAGE_COUNT && scope->conf->name[box->slot][0] != '\0')
+	else if (box->kind == BOX_REPORT && is_report(scope, box->slot, report))
 		tell_report(scope, box->slot, report);
-	else if (box->kind == BOX_CONSOLE && console->kind < CONSOLE_REPORT_KIND_COUNT &&
-	    console->slot >= -1 && console->slot < CONF_SERVERS)
+	else if (box->kind == BOX_CONSOLE && console_is_report(console))
 		act_tell_console(scope, console);
 	world_box_done();
 }

@@ -306,6 +306,18 @@ console_unplug(const struct proc_table *proc)
 /* ---- the rest ---- */
 
 bool
+console_is_report(const struct console_report *report)
+{
+	if (report->slot < -1 || report->slot >= CONF_SERVERS ||
+	    report->kind >= CONSOLE_REPORT_KIND_COUNT)
+		return false;
+	if (report->kind > REPORT_PLAYERS)
+		return true;
+	return report->slot >= 0 && report->number >= 0 && report->number < 1 << 23 &&
+	    (report->kind != REPORT_MARKER || (report->value >= 0 && report->value < MARKER_COUNT));
+}
+
+bool
 console_hear(struct console_table *table, struct console_report *report)
 {
 	for (;;) {
@@ -313,11 +325,9 @@ console_hear(struct console_table *table, struct console_report *report)
 
 		if (n != (ssize_t)sizeof(*report))
 			return false;
-		/* They are our own processes, but a record picks an element of an array. */
-		if (report->slot >= -1 && report->slot < CONF_SERVERS &&
-		    report->kind < CONSOLE_REPORT_KIND_COUNT &&
-		    (report->slot < 0 || report->life == (uint16_t)heads[report->slot].head->life ||
-		    report->kind > REPORT_PLAYERS))
+		/* Theirs is the memory that a server's bytes go through. */
+		if (console_is_report(report) && (report->kind > REPORT_PLAYERS ||
+		    report->life == (uint16_t)heads[report->slot].head->life))
 			return true;
 	}
 }

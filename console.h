@@ -173,6 +173,9 @@ void console_release(struct console_table *table, int slot);
 /* A server left for good: its slot may get another one. */
 void console_forget(struct console_table *table, const struct proc_table *proc, int slot);
 
+/* Whether the bytes are a report: one that picks nothing that is not there. */
+bool console_is_report(const struct console_report *report);
+
 /* The next report: false when there is none. */
 bool console_hear(struct console_table *table, struct console_report *report);
 

@@ -343,6 +343,34 @@ fifos_are_found_as_they_are(void **state)
 	console_finish(&table);
 }
 
+/* ---- what a console process that went mad may say ---- */
+
+static void
+what_picks_nothing_is_no_report(void **state)
+{
+	static const struct { struct console_report report; bool is; } cases[] = {
+		{ { .slot = 0, .kind = REPORT_MARKER, .value = MARKER_READY }, true },
+		{ { .slot = 0, .kind = REPORT_MARKER, .value = MARKER_COUNT - 1, .number = 25565 }, true },
+		{ { .slot = CONF_SERVERS - 1, .kind = REPORT_PLAYERS, .number = 1000 }, true },
+		{ { .slot = -1, .kind = REPORT_LOST, .value = RING_OUTPUT, .number = INT64_MAX }, true },
+		{ { .slot = -1, .kind = REPORT_MARKER, .value = MARKER_READY }, false },
+		{ { .slot = 0, .kind = REPORT_MARKER, .value = MARKER_COUNT }, false },
+		{ { .slot = 0, .kind = REPORT_MARKER, .value = -1 }, false },
+		{ { .slot = 0, .kind = REPORT_MARKER, .number = -1 }, false },
+		{ { .slot = 0, .kind = REPORT_MARKER, .number = 1 << 23 }, false },
+		{ { .slot = -1, .kind = REPORT_PLAYERS }, false },
+		{ { .slot = 0, .kind = REPORT_PLAYERS, .number = -1 }, false },
+		{ { .slot = CONF_SERVERS, .kind = REPORT_LOST }, false },
+		{ { .slot = -2, .kind = REPORT_LOST }, false },
+		{ { .slot = 0, .kind = CONSOLE_REPORT_KIND_COUNT }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (console_is_report(&cases[i].report) != cases[i].is)
+			fail_msg("case %zu", i);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -355,6 +383,7 @@ main(int argc, char *argv[])
 		ON_LAB(a_dead_output_takes_nothing),
 		ON_LAB(what_was_not_heard_is_told_again),
 		ON_LAB(fifos_are_found_as_they_are),
+		cmocka_unit_test(what_picks_nothing_is_no_report),
 	};
 	int code;
 
