@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <signal.h>		/* numbers only */
 #include <string.h>
-#include <sys/reboot.h>
 
 #include "become.h"
 #include "fds.h"
@@ -315,33 +314,19 @@ act_say(struct act_scope *scope, const struct step_act *a)
 	}
 }
 
-/* reboot(2) does not write back what is dirty, and both may hang: not in process 1. */
-static void
-end_machine(enum step_ending how)
-{
-	static const int commands[] = { [ENDING_EXIT] = RB_AUTOBOOT, [ENDING_REBOOT] = RB_AUTOBOOT,
-		[ENDING_HALT] = RB_HALT_SYSTEM, [ENDING_POWEROFF] = RB_POWER_OFF };
-	pid_t pid = sys_fork();
-
-	if (pid > 0)
-		return;
-	sys_signals_default();
-	sys_sync();
-	sys_reboot(commands[how]);
-	if (pid == 0)
-		sys_exit(71);
-}
-
 static void
 act_finish(struct act_scope *scope, const struct step_act *a)
 {
-	if (scope->world->machine.whole.mode == MODE_APPLIANCE) {
+	bool machine = scope->world->machine.whole.mode == MODE_APPLIANCE;
+
+	if (machine)
 		log_info(NULL, "all is stopped: %s", words_ending((int)a->b));
-		end_machine((enum step_ending)a->b);
-		return;			/* process 1 of a machine waits for the end of its world */
-	}
 	if (!console_runs(&scope->world->proc, CONSOLE_OUTPUT, -1))
 		log_rescue();
+	if (machine) {
+		proc_end_machine((enum step_ending)a->b);
+		return;			/* process 1 of a machine waits for the end of its world */
+	}
 	scope->finished = true;
 	scope->exit_code = (int)a->a;
 }
@@ -400,6 +385,8 @@ was_done(struct act_scope *scope, const struct step_act *a)
 			act_tell(scope, STEP_COMMAND_FAILED, a->slot, 0);
 		return true;
 	}
+	if (a->what == ACT_HELPER)
+		return console_runs(&scope->world->proc, (enum console_role)a->a, a->slot);
 	/* Of lines in our log it can be seen. */
 	return (a->what == ACT_SAY || a->what == ACT_STATISTICS || a->what == ACT_QUOTE ||
 	    a->what == ACT_DEBUG) && log_position() != scope->world->log_at;
@@ -429,5 +416,8 @@ act_all(struct act_scope *scope)
 		w->done++;
 		w->log_at = log_position();
 		world_commit();
+		/* It is the same act that an image fails at, or another one. */
+		if (world_faults() > 0)
+			world_settled();
 	}
 }

@@ -3,8 +3,8 @@
  * act: actions become effects, and effects become events.
  *
  * One short function per action of step.h, and one per source of news (a report of a child, an
- * end, the new INI).  Called by the loop in mcinit.c, and by nobody else.  It must never look
- * at the machines to decide anything: what is to be done has been decided.
+ * end, the new INI).  Called by the loop in mcinit.c, and by resume.c and adopt.c on the way into it.
+ * It must never look at the machines to decide anything: what is to be done has been decided.
  */
 #ifndef ACT_H
 #define ACT_H
@@ -27,6 +27,7 @@ struct act_scope {
 	size_t received;
 	int epoll, signals;
 	char *const *reader_argv;	/* how the reader is started */
+	unsigned accepted;		/* configurations that came into force under this image */
 	bool more_to_reap;		/* the last round ended at ACT_REAP */
 	bool in_doubt;			/* the next act was begun by the image before us */
 	bool finished;
@@ -74,8 +75,8 @@ void act_reload_again(struct act_scope *scope);
 void act_accept(struct act_scope *scope, bool start);
 
 /*
- * In a new image, with everything open again: news that the one before had read and not told, a
- * fork that it did not live to see, and the act that it was at.
+ * In a new image, with everything open again and no child forgotten: news that the one before had read
+ * and not told, and the act that it was at.
  */
 void act_resume(struct act_scope *scope);
 

@@ -15,6 +15,7 @@
 
 #include "fds.h"
 #include "log.h"
+#include "sweep.h"
 #include "sys.h"
 #include "words.h"
 
@@ -156,10 +157,17 @@ sweep_ended(struct act_scope *scope, const struct proc_end *end)
 	int slot = end->slot;
 	struct proc_main *p = &scope->world->proc.main[slot];
 	int code = step_exit_code(end->status), next = p->sweep_next;
-	bool left = code != 0;
+	bool left = code != 0, failed = code == SWEEP_NOT_NOW || code > 128;
 
 	if (next != 0 && act_start_sweep(scope, slot, next, true) == 0)
 		return;
+	/* What it did not get to see may be there: the next look sends it again. */
+	if (failed) {
+		p->sweep_next = p->sweep_signal;
+		proc_forget(&scope->world->proc, end);
+		act_tell(scope, STEP_TREE, slot, true);
+		return;
+	}
 	if (code > 1 && !(p->warned & 1U << WARNED_BLIND)) {
 		p->warned |= 1U << WARNED_BLIND;
 		log_warn(act_name(scope, slot), 0, "/proc does not show its processes (code %d); only its "
@@ -274,7 +282,7 @@ tell_box(struct act_scope *scope, const struct world_box *box)
 		tell_signal(scope, info);
 	else if (box->kind == BOX_REPORT && is_report(scope, box->slot, report))
 		tell_report(scope, box->slot, report);
-	else if (box->kind == BOX_CONSOLE && console_is_report(console))
+	else if (box->kind == BOX_CONSOLE && console_is_of_now(console))
 		act_tell_console(scope, console);
 	world_box_done();
 }
@@ -284,7 +292,6 @@ act_resume(struct act_scope *scope)
 {
 	struct world_box *box = world_box_left();
 
-	proc_recover(&scope->world->proc);
 	world_commit();
 	if (box != NULL)
 		tell_box(scope, box);

@@ -3,8 +3,9 @@
  * act_reexec: another program in our place: it is tried, executed, and whoever asked is told; see
  * act.h.
  *
- * Nothing of this is in the state but who asked: an image that fails on the way leaves all as it was.
- * It must never execute what was not tried.
+ * Of this the state has who asked, and that it goes on; an image that fails on the way leaves all else
+ * as it was.  It must never execute what was not tried on the configuration in force; only where
+ * there is no /proc it has to be found again by its name.
  */
 #include <errno.h>
 #include <signal.h>		/* numbers only */
@@ -20,9 +21,12 @@
 
 #define SELF	"/proc/self/exe"
 
+enum { LAST_WORDS = 1000 };		/* more than a socket holds of what it said before it ended */
+
 static struct {
 	int socket, program;		/* to who tries it, and the program itself; 0 = none */
 	bool can;			/* it has said so */
+	unsigned accepted;		/* configurations, when it was tried */
 } trial;
 static _Alignas(64) char path[CTL_ARGUMENT];
 static _Alignas(64) char reason[PROC_REASON];	/* why not */
@@ -102,6 +106,7 @@ act_prove(struct act_scope *scope, const struct step_act *a)
 	(void)a;
 	close_trial(scope);
 	trial.can = false;
+	trial.accepted = scope->accepted;
 	fmt_put(reason, sizeof(reason),
 	    "%s is no mcinit that can go on from here", path);
 	if (!crash_armed()) {
@@ -130,18 +135,21 @@ act_unprove(struct act_scope *scope, const struct step_act *a)
 
 /* ---- tried ---- */
 
-void
-act_hear_trial(struct act_scope *scope)
+/* It may be any program: one that never stops talking is not listened to for ever. */
+static void
+hear_trial(struct act_scope *scope, int most)
 {
 	char text[PROC_REASON];
 	int fd;
 
-	while (trial.socket > 0) {
+	for (int i = 0; i < most && trial.socket > 0; i++) {
 		ssize_t n = sys_receive_with_fd(trial.socket, text, sizeof(text) - 1, &fd);
 
 		if (n == -EAGAIN)
 			return;
 		if (n <= 0) {
+			if (fd >= 0)
+				sys_close(fd);
 			/* Its end says the rest; until then there is nothing more to hear. */
 			sys_epoll_remove(scope->epoll, trial.socket);
 			return;
@@ -158,12 +166,18 @@ act_hear_trial(struct act_scope *scope)
 }
 
 void
+act_hear_trial(struct act_scope *scope)
+{
+	hear_trial(scope, ACT_HEAR);
+}
+
+void
 act_trial_ended(struct act_scope *scope, int status)
 {
 	/* Of an attempt that was given up. */
 	if (trial.socket == 0)
 		return;
-	act_hear_trial(scope);
+	hear_trial(scope, LAST_WORDS);
 	if (status == 0 && trial.can && trial.program > 0) {
 		act_tell(scope, STEP_PROVED, -1, 1);
 		return;
@@ -183,7 +197,10 @@ act_reexec(struct act_scope *scope, const struct step_act *a)
 	char why[CTL_ANSWER];
 
 	(void)a;
-	if (trial.program > 0) {
+	/* It has not seen the one that is in force by now. */
+	if (trial.program > 0 && trial.accepted != scope->accepted) {
+		act_tell(scope, STEP_REEXEC, -1, 0);
+	} else if (trial.program > 0) {
 		fmt_put(why, sizeof(why), "cannot execute %s: %s", path,
 		    log_errno(crash_exec(fd, path)));
 		refuse(scope, why);

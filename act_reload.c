@@ -125,6 +125,11 @@ act_take_text(struct act_scope *scope)
 	uint32_t to = world_text_free(w);
 
 	memcpy(world_text(to), scope->incoming, load_bytes(scope->incoming));
+	/* There was none at the start: this is where it begins.  Nobody reads that text before the commit. */
+	if (w->held)
+		memcpy(world_text(0), scope->incoming, load_bytes(scope->incoming));
+	w->held = 0;
+	scope->accepted++;
 	sys_give_back(scope->incoming, sizeof(*scope->incoming));
 	w->text_before = w->text;
 	w->text = to;

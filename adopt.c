@@ -60,6 +60,17 @@ say_unusable(int dir, const char *run_dir)
 		    "worlds", run_dir, run_dir);
 }
 
+/* What could not be read has been parsed over the configuration of today. */
+static void
+back_to_today(struct act_scope *scope, struct conf confs[2])
+{
+	world_discard();
+	scope->conf = &confs[0];
+	scope->next = &confs[1];
+	if (load_again(scope->incoming, scope->conf, load_say_in_log, NULL) > 0)
+		sys_exit(EXIT_SYSTEM);
+}
+
 static void
 forget_descriptor(int32_t *fd)
 {
@@ -113,13 +124,30 @@ say_what_became(const struct act_scope *scope, int slot)
 	const struct proc_main *p = &scope->world->proc.main[slot];
 	const char *name = scope->conf->name[slot];
 
-	if (found[slot].rc == -ENOSYS)
-		log_err(name, 0, "cannot be looked after (Linux before 5.3): pid %d was started by an "
-		    "mcinit that was killed. Stop it by hand", (int)p->pid);
 	if (found[slot].lives)
 		log_info(name, "still runs (pid %d); taken over", (int)p->pid);
 	else if (found[slot].was)
 		log_warn(name, 0, "ended (pid %d) while no mcinit was there", (int)p->pid);
+}
+
+/*
+ * It is neither taken over nor judged: whoever starts mcinit again finds the state as it is.  A server
+ * that runs shall not be ended because this machine has no descriptors or a kernel too old.
+ */
+_Noreturn static void
+cannot_take(const struct act_scope *scope, int slot)
+{
+	const struct proc_main *p = &scope->world->proc.main[slot];
+	const char *name = scope->conf->name[slot];
+
+	if (found[slot].rc == -ENOSYS)
+		log_err(name, 0, "cannot be taken over (Linux before 5.3, or no pidfds allowed): pid %d was "
+		    "started by an mcinit that was killed. Stop it by hand (kill %d), then start mcinit again",
+		    (int)p->pid, (int)p->pid);
+	else
+		log_err(name, found[slot].rc, "cannot be taken over: pid %d was started by an mcinit that was "
+		    "killed. Mend that, then start mcinit again; the servers go on meanwhile", (int)p->pid);
+	sys_exit(EXIT_SYSTEM);
 }
 
 /* What it printed may still be on the way, whether it lives or not. */
@@ -169,8 +197,12 @@ take_servers(struct act_scope *scope)
 		if (!w->machine.server[slot].used)
 			continue;
 		verify(scope, slot);
-		open_console(scope, slot);
+		if (found[slot].was && found[slot].rc < 0 && found[slot].rc != -ESRCH)
+			cannot_take(scope, slot);
 	}
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (w->machine.server[slot].used)
+			open_console(scope, slot);
 	replace_helpers(scope);
 	act_tell(scope, STEP_ADOPTED, -1, 0);
 	world_commit();
@@ -187,6 +219,8 @@ adopt_state(struct act_scope *scope, struct conf confs[2], const char *run_dir)
 		scope->world = world_now();
 		adopted = resume_conf(scope, confs);
 	}
+	if (rc == 0 && !adopted)
+		back_to_today(scope, confs);
 	if ((rc == 0 && !adopted) || rc == -EINVAL || rc == -EPROTO || rc == -EBADMSG) {
 		say_unusable(dir, run_dir);
 	} else if (rc < 0 && rc != -ENOENT) {

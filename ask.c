@@ -2,7 +2,7 @@
 /*
  * ask: the verbs that an mcinit which runs is asked to do; see ask.h.
  *
- * One line there, lines back.  An mcinit that fails on the way hangs up, and goes on without us.
+ * One line there, lines back.  An mcinit that fails before it has heard us hangs up, and goes on.
  */
 #include "ask.h"
 
@@ -14,14 +14,14 @@
 #include "log.h"
 #include "sys.h"
 
-enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30 * 1000 };
+enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30 * 1000, LOOK_AGAIN = 20 };
 
 /* What came and was not taken yet. */
 static struct {
 	int fd;
 	int64_t until;
 	size_t filled, taken;
-	char bytes[2 * CTL_ANSWER];
+	char bytes[2 * CTL_ANSWER + 1];	/* with a NUL behind the last line */
 } in;
 
 static int
@@ -52,11 +52,11 @@ next_line(char **line)
 			in.taken = (size_t)(end - in.bytes) + 1;
 			return 0;
 		}
-		if (in.filled == sizeof(in.bytes))
+		if (in.filled == sizeof(in.bytes) - 1)
 			return -EPROTO;
 		if (left <= 0 || sys_readable(in.fd, (int)left) == 0)
 			return -ETIMEDOUT;
-		n = sys_read(in.fd, in.bytes + in.filled, sizeof(in.bytes) - in.filled);
+		n = sys_read(in.fd, in.bytes + in.filled, sizeof(in.bytes) - 1 - in.filled);
 		if (n <= 0)
 			return n == 0 || n == -ECONNRESET ? -EPIPE : (int)n;
 		in.filled += (size_t)n;
@@ -73,6 +73,17 @@ say_no_line(int error)
 	    error == -EPIPE ? "" : log_errno(error));
 }
 
+/* One that is stopped lets the first of us wait there, and then nobody. */
+static int
+connect_in_time(void)
+{
+	int fd;
+
+	while ((fd = sys_connect_here("control")) == -EAGAIN && sys_now() < in.until)
+		sys_readable(-1, LOOK_AGAIN);
+	return fd;
+}
+
 /* Says `line`, and prints what comes back. */
 static int
 ask(const char *run_dir, const char *line, size_t bytes)
@@ -82,11 +93,13 @@ ask(const char *run_dir, const char *line, size_t bytes)
 	bool yes;
 	int rc = sys_change_dir(run_dir);
 
-	in.fd = rc < 0 ? rc : sys_connect_here("control");
+	in.until = sys_now() + PATIENCE;
+	in.fd = rc < 0 ? rc : connect_in_time();
+	if (in.fd == -EAGAIN)
+		return say_no_line(-ETIMEDOUT);
 	if (in.fd < 0)
 		return complain(NO_SUPERVISOR, "cannot reach the mcinit that runs, by its socket "
 		    "\"control\" in run_dir: ", log_errno(in.fd));
-	in.until = sys_now() + PATIENCE;
 	rc = next_line(&said);
 	if (rc < 0)
 		return say_no_line(rc);
@@ -101,7 +114,8 @@ ask(const char *run_dir, const char *line, size_t bytes)
 		return complain(NO, "this is no answer: ", said);
 	if (!yes)
 		return complain(NO, text, "");
-	said[strlen(said)] = '\n';
+	in.bytes[in.taken - 1] = '\n';
+	in.bytes[in.taken] = '\0';
 	log_print(1, text);
 	return DONE;
 }

@@ -317,6 +317,14 @@ console_is_report(const struct console_report *report)
 	    (report->kind != REPORT_MARKER || (report->value >= 0 && report->value < MARKER_COUNT));
 }
 
+/* Theirs is the memory that a server's bytes go through. */
+bool
+console_is_of_now(const struct console_report *report)
+{
+	return console_is_report(report) && (report->kind > REPORT_PLAYERS ||
+	    report->life == (uint16_t)heads[report->slot].head->life);
+}
+
 bool
 console_hear(struct console_table *table, struct console_report *report)
 {
@@ -325,9 +333,7 @@ console_hear(struct console_table *table, struct console_report *report)
 
 		if (n != (ssize_t)sizeof(*report))
 			return false;
-		/* Theirs is the memory that a server's bytes go through. */
-		if (console_is_report(report) && (report->kind > REPORT_PLAYERS ||
-		    report->life == (uint16_t)heads[report->slot].head->life))
+		if (console_is_of_now(report))
 			return true;
 	}
 }

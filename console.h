@@ -175,6 +175,8 @@ void console_forget(struct console_table *table, const struct proc_table *proc, 
 
 /* Whether the bytes are a report: one that picks nothing that is not there. */
 bool console_is_report(const struct console_report *report);
+/* ... and of the life of its server that is now. */
+bool console_is_of_now(const struct console_report *report);
 
 /* The next report: false when there is none. */
 bool console_hear(struct console_table *table, struct console_report *report);

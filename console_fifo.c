@@ -44,7 +44,7 @@ open_input(struct console_slot *c)
 
 	if (rc < 0)
 		return rc;
-	c->sink = console_high(sys_open_at(c->dir, "stdin", O_RDWR | O_NONBLOCK, 0));
+	c->sink = console_high(sys_open_at(c->dir, "stdin", O_RDWR | O_NONBLOCK | O_NOFOLLOW, 0));
 	return c->sink < 0 ? c->sink : 0;
 }
 
@@ -55,9 +55,9 @@ open_output(struct console_slot *c)
 
 	if (rc < 0)
 		return rc;
-	c->source = console_high(sys_open_at(c->dir, "stdout", O_RDONLY | O_NONBLOCK, 0));
+	c->source = console_high(sys_open_at(c->dir, "stdout", O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0));
 	c->hold = c->source < 0 ? c->source :
-	    console_high(sys_open_at(c->dir, "stdout", O_WRONLY | O_NONBLOCK, 0));
+	    console_high(sys_open_at(c->dir, "stdout", O_WRONLY | O_NONBLOCK | O_NOFOLLOW, 0));
 	return c->hold < 0 ? c->hold : 0;
 }
 

@@ -31,6 +31,7 @@ static struct {
 	char *argv[ARGUMENTS + 2];
 } frame;
 static _Alignas(64) char stack[STACK];
+static _Alignas(64) struct world blank;	/* of a state that cannot be read */
 
 int
 crash_inherited(int argc, char *argv[])
@@ -108,7 +109,8 @@ on_fault(int signal, void *information, void *context)
 	}
 	fault = world_fault();
 	fault->signal = signal;
-	fault->sender = info->si_code <= 0 ? info->si_pid : 0;
+	/* Who is outside of our pid namespace has no number here. */
+	fault->sender = info->si_code > 0 ? 0 : info->si_pid > 0 ? info->si_pid : WORLD_SENDER_OUTSIDE;
 	fault->address = info->si_code <= 0 ? 0 : (uint64_t)(uintptr_t)info->si_addr;
 	/* What others send is no sign of anything that is wrong with us. */
 	world_next_image(fault->sender == 0 || fault->sender == frame.pid);
@@ -149,21 +151,47 @@ crash_armed(void)
 
 /* ---- when nothing helps ---- */
 
-static int
-servers_left(const struct world *w)
+/* What is left of a server is more than its main process: that may have been a start script. */
+static bool
+is_left(const struct world *w, int slot)
 {
-	int left = 0;
+	const struct step_server *s = &w->machine.server[slot];
+	const struct proc_main *p = &w->proc.main[slot];
 
+	if (p->pid != 0)
+		return true;
+	return s->used && s->is != IS_STOPPED && s->is != IS_FAILED && s->is != IS_BACKOFF &&
+	    p->session != 0 && (proc_group_left(&w->proc, slot) || proc_look(&w->proc, slot) == PROC_LEFT);
+}
+
+static bool
+any_left(const struct world *w)
+{
+	/* Of a state that cannot be read no server is known: each child may be one. */
+	if (w == &blank)
+		return sys_any_child();
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		left += w->proc.main[slot].pid != 0;
-	return left;
+		if (is_left(w, slot))
+			return true;
+	return false;
 }
 
 static void
 hand_on(const struct world *w)
 {
-	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		proc_signal(&w->proc.main[slot], SIGTERM);
+	if (w == &blank)
+		proc_signal_leaders(SIGTERM);
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		const struct step_server *s = &w->machine.server[slot];
+		const struct proc_main *p = &w->proc.main[slot];
+
+		if (p->pid == 0 && is_left(w, slot))
+			proc_signal_session(&w->proc, slot, SIGTERM);
+		else if (s->group && s->exec_done)
+			proc_signal_group(p, SIGTERM);
+		else
+			proc_signal(p, SIGTERM);
+	}
 }
 
 /* Of their ends no signal tells. */
@@ -199,21 +227,31 @@ reap_all(struct world *w, int *code)
 	}
 }
 
-/* A machine is not left without a process 1; it starts again, which may help. */
-_Noreturn static void
-leave(const struct world *w, int code)
+static bool
+is_machine(const struct world *w)
 {
-	if (w->machine.whole.mode == MODE_APPLIANCE) {
-		sys_sync();
-		sys_reboot(RB_AUTOBOOT);
-	}
-	sys_exit(code);
+	if (w != &blank)
+		return w->machine.whole.mode == MODE_APPLIANCE;
+	return sys_pid() == 1 && sys_reboot(RB_DISABLE_CAD) == 0;
+}
+
+/* A machine is not left without a process 1; as a rule it starts again, which may help. */
+_Noreturn static void
+leave(const struct world *w, int code, enum step_ending how)
+{
+	int status;
+
+	if (!is_machine(w))
+		sys_exit(code);
+	proc_end_machine(how);
+	for (;;)
+		if (sys_reap(&status) <= 0)
+			sys_readable(-1, 1000);
 }
 
 _Noreturn void
 crash_last_stand(const char *why)
 {
-	static _Alignas(64) struct world blank;
 	struct world *w = world_restore();
 	struct signalfd_siginfo info;
 	int signals, code = 1;
@@ -227,15 +265,15 @@ crash_last_stand(const char *why)
 		w = &blank;
 	/* All that was left to do is to leave. */
 	if (w->done < w->acts.count && w->acts.act[w->done].what == ACT_FINISH)
-		leave(w, (int)w->acts.act[w->done].a);
+		leave(w, (int)w->acts.act[w->done].a, (enum step_ending)w->acts.act[w->done].b);
 	proc_recover(&w->proc);
 	signals = sys_signalfd_blocking();
 	for (;;) {
 		bool adopted = any_adopted(w);
 
 		reap_all(w, &code);
-		if (servers_left(w) == 0 && (w != &blank || !sys_any_child()))
-			leave(w, code);
+		if (!any_left(w))
+			leave(w, code, ENDING_EXIT);
 		if (adopted && sys_readable(signals, 1000) == 0)
 			continue;
 		if (signals < 0 || sys_signal_read(signals, &info, 1) != 1)

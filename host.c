@@ -213,12 +213,13 @@ is_held(const char *dir, bool ours)
 	int fd, rc;
 
 	fmt_put(path, sizeof(path), "%s/lock", dir);
-	fd = sys_open(path, O_RDONLY | O_NOFOLLOW, 0);
+	/* It may be somebody else's, and a FIFO. */
+	fd = sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (fd < 0)
 		return fd == -EACCES ? fd : -ESRCH;
 	/* Shared, so that two who look do not take each other for an mcinit. */
 	rc = sys_lock_shared(fd);
-	if (ours && (sys_stat_fd(fd, &st) < 0 || st.st_uid != sys_uid()))
+	if (sys_stat_fd(fd, &st) < 0 || !S_ISREG(st.st_mode) || (ours && st.st_uid != sys_uid()))
 		rc = 0;
 	sys_close(fd);
 	return rc == -EWOULDBLOCK ? 0 : -ESRCH;

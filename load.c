@@ -409,14 +409,22 @@ load_again(const struct load_text *text, struct conf *conf, load_say *say, void 
 	return parse(&r, conf, false);
 }
 
+static void
+say_nothing(void *cookie, enum conf_severity severity, const char *line)
+{
+	(void)cookie;
+	(void)severity;
+	(void)line;
+}
+
+/* Who reads a configuration expects all of it: the defaults, but for the server that they are of. */
 void
 load_nothing(struct conf *conf)
 {
-	memset(&conf->mcinit, 0, sizeof(conf->mcinit));
+	conf_parse(conf, &(struct conf_source){ .text = "", .file = "defaults", .directory = "/",
+		.variable = variable, .secret = secret, .say = say_nothing }, false);
 	memset(conf->name, 0, sizeof(conf->name));
 	conf->servers = 0;
-	conf->mcinit.run_dir = "";
-	conf->mcinit.log_level = LEVEL_INFO;
 	conf->mcinit.when_all_stopped = ALL_STOPPED_STAY;
 }
 

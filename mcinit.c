@@ -246,6 +246,9 @@ begin(const struct cli *cli, int waiting)
 	lock = host_run_dir(scope.conf->mcinit.run_dir, mode != MODE_SERVICE, run_dir);
 	if (lock < 0 && mode != MODE_APPLIANCE)
 		sys_exit(EXIT_SYSTEM);
+	/* What was refused is not used all the same: a machine has servers without it. */
+	if (lock < 0)
+		run_dir[0] = '\0';
 	if (waiting >= 0)
 		leave_terminal(waiting, run_dir);
 	adopted = mode == MODE_SERVICE && adopt_state(&scope, confs, run_dir);

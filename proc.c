@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/reboot.h>
 
 #include "fds.h"
 #include "fmt.h"
@@ -325,7 +326,7 @@ proc_signal_group(const struct proc_main *main, int signal)
 static bool
 is_known(const struct proc_table *table, pid_t pid)
 {
-	if (pid == table->reader || helper_of(table, pid) >= 0)
+	if (pid == table->reader || pid == table->trial || helper_of(table, pid) >= 0)
 		return true;
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (table->main[slot].pid == pid || table->main[slot].sweep == pid)
@@ -417,6 +418,22 @@ proc_look(const struct proc_table *table, int slot)
 	if (!sys_any_child())
 		return PROC_EMPTY;
 	return each_orphan(table, look_at, &look) < 0 ? PROC_UNSURE : look.left;
+}
+
+static bool
+signal_leader(void *cookie, pid_t pid)
+{
+	if (sys_session_of(pid) == pid)
+		sys_kill(pid, *(const int *)cookie);
+	return true;
+}
+
+void
+proc_signal_leaders(int signal)
+{
+	static const struct proc_table nothing;
+
+	each_orphan(&nothing, signal_leader, &signal);
 }
 
 bool
@@ -536,4 +553,21 @@ proc_read_conf(struct proc_table *table, char *const argv[])
 		return 0;
 	fds_drop(&table->reader_pipe);
 	return pid;
+}
+
+/* reboot(2) does not write back what is dirty, and both may hang: not in process 1. */
+void
+proc_end_machine(enum step_ending how)
+{
+	static const int commands[] = { [ENDING_EXIT] = RB_AUTOBOOT, [ENDING_REBOOT] = RB_AUTOBOOT,
+		[ENDING_HALT] = RB_HALT_SYSTEM, [ENDING_POWEROFF] = RB_POWER_OFF };
+	pid_t pid = sys_fork();
+
+	if (pid > 0)
+		return;
+	sys_signals_default();
+	sys_sync();
+	sys_reboot(commands[how]);
+	if (pid == 0)
+		sys_exit(71);
 }

@@ -4,8 +4,8 @@
  *
  * Forks servers and helpers, reads how their exec went, reaps everything that ends, tells
  * whose it was, and finds out whether anything of a server is left.  Called by act.c and by
- * the loop.  It must never block, and never signal a process that it has not forked itself or
- * that has been reaped.  What a child does before its exec is in become.c.
+ * the loop.  It must never block, and never signal a process that is neither a child of ours nor
+ * verified to be the one that was adopted.  What a child does before its exec is in become.c.
  */
 #ifndef PROC_H
 #define PROC_H
@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "ini/conf.h"
+#include "step.h"
 
 /* Where the way from fork to the server's first instruction ended. */
 #define PROC_STAGES(X) \
@@ -110,7 +111,8 @@ void proc_recover(struct proc_table *table);
 /*
  * The main process that an mcinit before us started, if it is still the same: then 0, and `adopted`
  * is set and the pidfd open.  -ESRCH: it has ended, and *status is how, or STEP_NOT_KNOWN.  -ENOSYS:
- * this kernel has no pidfds (before Linux 5.3), so that nobody but its parent can look after it.
+ * this kernel has no pidfds (before Linux 5.3), so that nobody but its parent can look after it; or
+ * another -errno: it cannot be found out now.
  */
 int proc_adopt(struct proc_table *table, int slot, int *status);
 
@@ -179,6 +181,12 @@ enum proc_left proc_look(const struct proc_table *table, int slot);
 /* Without /proc: whether the process group of slot's main process still has a member. */
 bool proc_group_left(const struct proc_table *table, int slot);
 
+/* Without a table: signals each child that leads a session, as servers do. */
+void proc_signal_leaders(int signal);
+
+/* Writes the disks back and reboots, halts or powers off, in a child of ours. */
+void proc_end_machine(enum step_ending how);
+
 /*
  * Without a helper, when no process can be forked: signals those of our children that are in
  * the session of slot, and its process group.
@@ -196,7 +204,7 @@ struct proc_broom {
 
 /*
  * Starts the sweep helper (sweep.c) for slot, or remembers in sweep_next what comes after the
- * one that runs.  Its end is reported by proc_reap(), with the exit code of sweep.h.
+ * one that runs.  Its end is reported by proc_peek(), with the exit code of sweep.h.
  */
 int proc_sweep(struct proc_table *table, int slot, const struct proc_broom *broom);
 

@@ -2,8 +2,8 @@
 /*
  * proc_adopt: main processes that another mcinit has started, a part of proc.c; see proc.h.
  *
- * They are no children of ours: their numbers are not kept for us, so nothing is ever done to them
- * by number.  It must never take a process for one that it was not compared with.
+ * They are no children of ours, and their numbers are not kept for us: what is done to them goes by
+ * their pidfd.  It must never take a process for one that it was not compared with.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,22 +63,32 @@ proc_pidfd_inode(int pidfd)
 
 /* ---- adoption ---- */
 
+/* 0: the number still means the process that was started; -ESRCH: not any more; or it cannot be known. */
+static int
+is_same(const struct proc_main *main, int slot)
+{
+	uint64_t ticks;
+	int rc = proc_births->start[slot].pid == main->pid ? proc_start_time(main->pid, &ticks) : -ESRCH;
+
+	if (rc == 0 && ticks != proc_births->start[slot].ticks)
+		rc = -ESRCH;
+	return rc == -ENOENT ? -ESRCH : rc;
+}
+
 /* The pidfd first: whatever the number means from now on, it is looked at once, and is that one. */
 static int
 open_same(const struct proc_main *main, int slot)
 {
-	uint64_t ticks;
-	int fd = sys_pidfd_open(main->pid), above;
+	uint64_t inode = proc_births->start[slot].inode;
+	int fd = sys_pidfd_open(main->pid), rc = is_same(main, slot), above;
 
+	/* Where there are no pidfds it may have ended long ago all the same. */
 	if (fd < 0)
-		return fd == -EPERM ? -ENOSYS : fd;
-	if (proc_births->start[slot].pid != main->pid || proc_start_time(main->pid, &ticks) < 0 ||
-	    ticks != proc_births->start[slot].ticks ||
-	    proc_pidfd_inode(fd) != proc_births->start[slot].inode) {
-		sys_close(fd);
-		return -ESRCH;
-	}
-	above = sys_move_above(fd, LOW_FDS);
+		return fd == -ESRCH || rc == -ESRCH ? -ESRCH : fd == -EPERM ? -ENOSYS : fd;
+	/* Its own pidfd it may not have got, so that its inode was not written down. */
+	if (rc == 0 && inode != 0 && proc_pidfd_inode(fd) != inode)
+		rc = -ESRCH;
+	above = rc < 0 ? rc : sys_move_above(fd, LOW_FDS);
 	sys_close(fd);
 	return above;
 }
@@ -100,7 +110,7 @@ proc_adopt(struct proc_table *table, int slot, int *status)
 		return -ESRCH;
 	fd = open_same(p, slot);
 	if (fd < 0)
-		return fd == -ENOSYS ? fd : -ESRCH;
+		return fd;
 	p->pidfd = fd;
 	if (sys_readable(fd, 0) != 1)
 		return 0;

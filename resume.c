@@ -84,7 +84,10 @@ say_why(void)
 		return;
 	}
 	words_signal(name, fault->signal);
-	if (fault->sender != 0)
+	if (fault->sender < 0)
+		log_err(NULL, 0, "mcinit itself failed (%s sent from outside, generation %llu); it goes on where "
+		    "it was, servers are untouched", name, generation);
+	else if (fault->sender != 0)
 		log_err(NULL, 0, "mcinit itself failed (%s sent by process %d, generation %llu); it goes "
 		    "on where it was, servers are untouched", name, fault->sender, generation);
 	else
@@ -202,7 +205,11 @@ tell_given_up(struct act_scope *scope, const struct step_act *a)
 {
 	struct proc_table *p = &scope->world->proc;
 
-	if (a->what == ACT_SPAWN && p->main[a->slot].pid == 0) {
+	if (a->what == ACT_SPAWN && p->main[a->slot].pid != 0) {
+		act_tell(scope, STEP_SPAWNED, a->slot, 0);
+		if (p->main[a->slot].report < 0)
+			act_tell(scope, STEP_EXEC_DONE, a->slot, 0);
+	} else if (a->what == ACT_SPAWN) {
 		fds_drop(&p->main[a->slot].report);
 		act_tell(scope, STEP_SPAWN_FAILED, a->slot, FAILURE_RETRY);
 	} else if (a->what == ACT_HELPER && !console_runs(p, (enum console_role)a->a, a->slot)) {
@@ -220,8 +227,11 @@ give_up(struct act_scope *scope)
 	struct step_event event;
 
 	if (world_faults() >= GIVE_UP_ACT && w->done < w->acts.count) {
-		const struct step_act *a = &w->acts.act[w->done++];
+		const struct step_act *a = &w->acts.act[w->done];
 
+		if (a->what == ACT_FINISH)
+			crash_last_stand("it failed again and again on its way out");
+		w->done++;
 		log_err(NULL, 0, "gave up \"%s\": mcinit failed at it %d times", words_action(a->what),
 		    world_faults());
 		w->begun = 0;
@@ -236,6 +246,7 @@ give_up(struct act_scope *scope)
 void
 resume_work(struct act_scope *scope)
 {
+	proc_recover(&scope->world->proc);
 	give_up(scope);
 	listen_again(scope);
 	act_resume(scope);

@@ -3,7 +3,7 @@
  * resume: what a new image of mcinit finds, and what it makes of it.
  *
  * Called by the set-up in mcinit.c when there is a state to go on from.  It must never read the
- * INI, and never do anything to a server.
+ * INI, and never do anything to a server but what the image before it had decided.
  */
 #ifndef RESUME_H
 #define RESUME_H

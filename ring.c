@@ -27,7 +27,7 @@ static uint64_t
 offset_of(int slot)
 {
 	return slot == RING_OWN ? 0 :
-	    RING_HEAD + RING_OWN_BYTES + (uint64_t)slot * (RING_HEAD + RING_BYTES);
+	    RING_PAGE + RING_OWN_BYTES + (uint64_t)slot * (RING_PAGE + RING_BYTES);
 }
 
 int
@@ -36,6 +36,8 @@ ring_create(void)
 	int fd = sys_memfd("mcinit-console"), rc;
 
 	_Static_assert(sizeof(struct ring_head) <= RING_HEAD, "the head has one page");
+	_Static_assert(RING_BYTES % RING_PAGE == 0 && RING_OWN_BYTES % RING_PAGE == 0,
+	    "each part begins with a page");
 	if (fd < 0)
 		return fd;
 	rc = sys_truncate(fd, (int64_t)offset_of(CONF_SERVERS));
@@ -51,8 +53,11 @@ ring_create(void)
 int
 ring_allocate(int fd, int slot)
 {
-	int rc = sys_allocate_part(fd, (int64_t)offset_of(slot), RING_HEAD + (int64_t)size_of(slot));
+	int64_t at = (int64_t)offset_of(slot);
+	int rc = sys_allocate_part(fd, at, RING_HEAD);
 
+	if (rc == 0)
+		rc = sys_allocate_part(fd, at + RING_PAGE, (int64_t)size_of(slot));
 	/* A file system that cannot promise blocks gives them when they are written to. */
 	return rc == -EOPNOTSUPP || rc == -ENOSYS ? 0 : rc;
 }
@@ -73,11 +78,11 @@ ring_check(int fd)
 int
 ring_map(struct ring *ring, int fd, int slot, bool writable)
 {
-	void *map = sys_map_ring(fd, (int64_t)offset_of(slot), RING_HEAD, size_of(slot), writable);
+	void *map = sys_map_ring(fd, (int64_t)offset_of(slot), RING_PAGE, size_of(slot), writable);
 
 	if (map == NULL)
 		return -ENOMEM;
-	*ring = (struct ring){ .head = map, .bytes = (char *)map + RING_HEAD, .size = size_of(slot) };
+	*ring = (struct ring){ .head = map, .bytes = (char *)map + RING_PAGE, .size = size_of(slot) };
 	return 0;
 }
 

@@ -24,8 +24,10 @@
 
 enum {
 	RING_HEAD = 4096, RING_BYTES = 1024 * 1024, RING_OWN_BYTES = 64 * 1024,
-	RING_ALL = RING_HEAD + RING_OWN_BYTES + CONF_SERVERS * (RING_HEAD + RING_BYTES),
-	RING_BLOCK = 4096, RING_LAYOUT = 2, RING_MARKS = 32,
+	/* Heads and bytes begin where a page does, on machines with the largest ones, too. */
+	RING_PAGE = 64 * 1024,
+	RING_ALL = RING_PAGE + RING_OWN_BYTES + CONF_SERVERS * (RING_PAGE + RING_BYTES),
+	RING_BLOCK = 4096, RING_LAYOUT = 3, RING_MARKS = 32,
 	RING_OWN = -1			/* the slot of mcinit's own lines */
 };
 enum ring_writer { RING_OUTPUT, RING_FILES, RING_WRITERS };

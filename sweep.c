@@ -20,8 +20,7 @@
 #include "log.h"
 #include "sys.h"
 
-/* Exit codes beside 0, nothing is left, and 1, something is. */
-enum { CANNOT_SEE = 2, USAGE = 64 };
+enum { CANNOT_SEE = SWEEP_BLIND, NOT_NOW = SWEEP_NOT_NOW, USAGE = 64 };
 
 enum { PROCESSES = 32768, DONE = 2 * PROCESSES, NAMED = 10, ROUNDS = 100 };
 
@@ -45,6 +44,7 @@ static _Alignas(64) struct {
 		pid_t pid;
 		uint64_t started;
 	} done[DONE];		/* who had his signal: a hash table by pid */
+	bool missed;		/* something could not be read, for want of memory or descriptors */
 	int count;
 	struct process list[PROCESSES];
 } sweep;
@@ -76,7 +76,11 @@ read_process(pid_t pid, struct process *p)
 	int parent, session;
 	unsigned long long started;
 
-	if (read_file(pid, "stat", text, sizeof(text)) <= 0)
+	ssize_t n = read_file(pid, "stat", text, sizeof(text));
+
+	/* One that has ended meanwhile has no file, or an empty one. */
+	sweep.missed |= n < 0 && n != -ENOENT && n != -ESRCH;
+	if (n <= 0)
 		return false;
 	open = strchr(text, '(');
 	close = strrchr(text, ')');
@@ -108,6 +112,7 @@ list_processes(void)
 	const char *name;
 
 	sweep.count = 0;
+	sweep.missed |= dir.fd < 0;
 	if (dir.fd < 0)
 		return;
 	while ((name = sys_dir_next(&dir)) != NULL) {
@@ -310,7 +315,8 @@ sweep_main(int argc, char *argv[])
 		return CANNOT_SEE;
 	if (sweep.signal == 0) {
 		list_processes();
-		return sys_parent() == sweep.supervisor && find_members() > 0;
+		members = sys_parent() == sweep.supervisor ? find_members() : 0;
+		return members > 0 ? SWEEP_LEFT : sweep.missed ? NOT_NOW : SWEEP_EMPTY;
 	}
 	for (int round = 0; round < ROUNDS; round++) {
 		int found = one_round();
@@ -321,5 +327,5 @@ sweep_main(int argc, char *argv[])
 	}
 	if (sweep.named > NAMED)
 		log_warn(sweep.server, 0, "and %d processes more", sweep.named - NAMED);
-	return members > 0;
+	return sweep.missed ? NOT_NOW : members > 0 ? SWEEP_LEFT : SWEEP_EMPTY;
 }

@@ -8,10 +8,12 @@
 #ifndef SWEEP_H
 #define SWEEP_H
 
+enum { SWEEP_EMPTY = 0, SWEEP_LEFT = 1, SWEEP_BLIND = 2, SWEEP_NOT_NOW = 3 };
+
 /*
  * argv: mcinit --role=sweep NAME LIFE SESSION SIGNAL LEVEL JSON SUPERVISOR.  Finds all processes
  * of the server, signals them (0: only counts), names them in the log.  Returns 1 if there were
- * any, 0 if not, 2 where /proc does not show our processes.
+ * any, 0 if not, 2 where /proc does not show our processes, and 3 when it could not be looked into now.
  */
 int sweep_main(int argc, char *argv[]);
 

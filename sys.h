@@ -167,7 +167,7 @@ void sys_build_id(uint8_t id[20]);	/* which build of the program we are; zeros: 
 
 /* Local sockets; names are in the working directory, as a path has room for 107 bytes only. */
 int sys_listen_here(const char *name);	/* 0600, non-blocking, close-on-exec */
-int sys_connect_here(const char *name);	/* close-on-exec */
+int sys_connect_here(const char *name);	/* the same; -EAGAIN: too many wait there */
 int sys_accept(int socket);		/* non-blocking, close-on-exec; -EAGAIN: nobody is there */
 int sys_peer_uid(int socket, uid_t *uid);	/* of whoever connected */
 int sys_pair(int ends[2]);		/* each send is one read; close-on-exec */

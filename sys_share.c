@@ -24,7 +24,12 @@
 
 #include "sys_in.h"
 
-/* 32-bit machines with 64-bit time have a call of another name. */
+/* On 32-bit machines the call of this name takes 32-bit times, which those of musl are not. */
+#ifdef SYS_futex_time64
+#define FUTEX_WAIT_CALL	SYS_futex_time64
+#else
+#define FUTEX_WAIT_CALL	SYS_futex
+#endif
 #ifndef SYS_futex
 #define SYS_futex	SYS_futex_time64
 #endif
@@ -88,7 +93,7 @@ sys_futex_wait(const uint32_t *word, uint32_t value, int timeout_ms)
 	struct timespec most = { .tv_sec = timeout_ms / 1000,
 		.tv_nsec = (long)(timeout_ms % 1000) * 1000000 };
 
-	syscall(SYS_futex, word, FUTEX_WAIT, value, timeout_ms < 0 ? NULL : &most, NULL, 0);
+	syscall(FUTEX_WAIT_CALL, word, FUTEX_WAIT, value, timeout_ms < 0 ? NULL : &most, NULL, 0);
 }
 
 int

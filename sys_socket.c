@@ -54,7 +54,7 @@ sys_connect_here(const char *name)
 {
 	struct sockaddr_un address;
 	socklen_t bytes = address_of(&address, name);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), rc;
 
 	if (fd < 0)
 		return -errno;
@@ -117,7 +117,8 @@ sys_receive_with_fd(int socket, void *bytes, size_t room, int *fd)
 	struct iovec part = { .iov_base = bytes, .iov_len = room };
 	union beside beside = { .bytes = { 0 } };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &beside,
-		.msg_controllen = sizeof(beside) };
+		/* Of a second one the kernel shall not make a descriptor that nobody knows of. */
+		.msg_controllen = CMSG_LEN(sizeof(int)) };
 	ssize_t n = RETRY(recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
 	struct cmsghdr *head = n >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
 

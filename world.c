@@ -24,6 +24,7 @@ _Static_assert(sizeof(struct world) + sizeof(struct world_record) * 600 < WORLD_
 static struct world working;
 static struct world_image *image;
 static int image_fd = -1;
+static bool is_read;			/* the working copy is whole, should there be no mapping */
 
 /* ---- the mapping ---- */
 
@@ -91,7 +92,7 @@ high(int fd)
 	return above;
 }
 
-/* An empty mapping becomes ours; the one before, if any, is left as it is. */
+/* An empty mapping becomes ours; what is in the file of the one before, if any, is left as it is. */
 static int
 make(int dir)
 {
@@ -100,8 +101,11 @@ make(int dir)
 
 	/* Without memfd (before Linux 3.17) mcinit works all the same, but does not outlive itself. */
 	made = fd >= 0 ? sys_map_fd(fd, sizeof(*made)) : dir < 0 ? sys_map_shared(sizeof(*made)) : NULL;
-	if (made == NULL)
+	if (made == NULL) {
+		if (fd >= 0)
+			sys_close(fd);
 		return fd < 0 ? fd : -ENOMEM;
+	}
 	image = made;
 	image_fd = fd;
 	begin_head(&image->head);
@@ -213,14 +217,18 @@ make_from(const char *old, int dir)
 static int
 make_like_before(const char *old)
 {
-	int dir = -1, rc;
+	int dir = -1, rc = 0;
 
-	if (working.machine.whole.mode == MODE_SERVICE) {
+	if (working.machine.whole.mode == MODE_SERVICE)
 		dir = sys_open(working.console.path, O_RDONLY | O_DIRECTORY, 0);
-		if (dir < 0)
-			return dir;
+	if (dir >= 0)
+		rc = make_from(old, dir);
+	if (dir < 0 || rc < 0) {
+		/* Whoever adopted the file of before would find what is not so any more. */
+		if (dir >= 0)
+			sys_remove_at(dir, "state", false);
+		rc = make_from(old, -1);
 	}
-	rc = make_from(old, dir);
 	if (dir >= 0)
 		sys_close(dir);
 	return rc;
@@ -236,6 +244,7 @@ world_import(int fd)
 	if (old == NULL)
 		return -EINVAL;
 	rc = world_read(&working, old, (size_t)size);
+	is_read = rc == 0;
 	if (rc == 0)
 		rc = make_like_before(old);
 	sys_unmap((void *)(uintptr_t)old, (size_t)size);
@@ -279,14 +288,16 @@ read_boot(char boot[sizeof(((struct world_owner *)0)->boot)])
 void
 world_sign(void)
 {
-	struct world_owner *owner = &image->head.owner;
+	struct world_owner owner = { .pid = sys_pid() };
 
-	memset(owner, 0, sizeof(*owner));
-	sys_build_id(owner->build);
-	owner->pid = sys_pid();
-	if (proc_start_time(owner->pid, &owner->ticks) < 0)
-		owner->ticks = 0;
-	read_boot(owner->boot);
+	sys_build_id(owner.build);
+	if (proc_start_time(owner.pid, &owner.ticks) < 0)
+		owner.ticks = 0;
+	read_boot(owner.boot);
+	/* Without it nobody could adopt what runs; and it is the same as long as anything does. */
+	if (owner.boot[0] == '\0')
+		memcpy(owner.boot, image->head.owner.boot, sizeof(owner.boot));
+	image->head.owner = owner;
 }
 
 /* Numbers of processes mean nothing after a boot, and the state itself may be half written. */
@@ -341,6 +352,15 @@ world_adopt(int dir, const struct load_text *text, bool (*wanted)(const struct w
 	return rc;
 }
 
+void
+world_discard(void)
+{
+	sys_unmap(image, sizeof(*image));
+	sys_close(image_fd);
+	image = NULL;
+	image_fd = -1;
+}
+
 int
 world_set_aside(int dir)
 {
@@ -350,7 +370,9 @@ world_set_aside(int dir)
 struct world *
 world_restore(void)
 {
-	return image != NULL && world_read(&working, image, sizeof(*image)) == 0 ? &working : NULL;
+	if (image == NULL)
+		return is_read ? &working : NULL;
+	return world_read(&working, image, sizeof(*image)) == 0 ? &working : NULL;
 }
 
 struct world *

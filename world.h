@@ -5,8 +5,8 @@
  * `struct world` is the working copy, in ordinary memory.  world_commit() puts it into the mapping
  * (a memfd as process 1, else a file in run_dir): what was not committed has
  * never happened, and whoever restores finds the last commit, whole.  Numbers and text only, no
- * pointer: another build of the program maps it, too.  Called by mcinit.c, act.c, crash.c and
- * resume.c.  It must never do what is not committed yet, and never commit what is not whole.
+ * pointer: another build of the program maps it, too.  Called by mcinit.c, act, crash.c, resume.c,
+ * adopt.c and prove.c.  It must never do what is not committed yet, and never commit what is not whole.
  *
  * The mapping is made of records of known sizes.  A newer build reads the state of an older one:
  * records grow at their ends only, zero means "as before", and so do the lists of step.h.
@@ -27,7 +27,8 @@ enum {
 	WORLD_LAYOUT = 4,		/* changes when records do not only grow */
 	WORLD_QUEUE = 256,		/* events that wait for their turn */
 	WORLD_TEXTS = 3,		/* configurations: of the start, in force, and before or to come */
-	WORLD_BOX = 160
+	WORLD_BOX = 160,
+	WORLD_SENDER_OUTSIDE = -1
 };
 
 /* The descriptors of mcinit that belong to nobody else; -1 = none. */
@@ -78,7 +79,7 @@ struct world_box {
 /* How the last image ended. */
 struct world_fault {
 	int32_t signal;			/* 0 = by its own wish */
-	int32_t sender;			/* pid, 0 = the processor */
+	int32_t sender;			/* pid, or WORLD_SENDER_OUTSIDE; 0 = the processor */
 	uint64_t address;
 };
 
@@ -108,19 +109,24 @@ int world_attach(int fd);
  * The state that an mcinit of this boot left behind in `dir`, which nobody works on any more, into
  * the working copy and a new mapping in its place; text 0 becomes `text`, that of the start of today.
  * 0; -ENOENT: there is none, or it is of another boot, or not `wanted`; -EINVAL, -EPROTO, -EBADMSG as of
- * world_attach() and world_read(), with everything as it was; or another -errno.
+ * world_attach() and world_read(), with the file as it was; or another -errno.  The working copy is then
+ * of no use.
  */
 int world_adopt(int dir, const struct load_text *text, bool (*wanted)(const struct world *w));
 
 /* Writes down who works on the state, so that it can be adopted. */
 void world_sign(void);
 
+/* What was adopted turns out to be of no use: its mapping goes, and another can be made. */
+void world_discard(void);
+
 /* A state that cannot be read is set aside as state.bad, for whoever wants to know why. */
 int world_set_aside(int dir);
 
 /*
  * Reads the state behind `fd` into the working copy, and the rest into a new mapping of the same
- * kind in its place.  0, or -errno as of world_read().
+ * kind in its place, or where a file cannot be made, into memory alone.  0, or -errno as of
+ * world_read().
  */
 int world_import(int fd);
 

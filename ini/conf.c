@@ -129,9 +129,12 @@ good_server_name(const char *name)
 	size_t n = strspn(name,
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
-	/* The run_dir has something else of that name. */
-	if (strcmp(name, "lock") == 0 || strcmp(name, "console") == 0 || strcmp(name, "control") == 0)
-		return false;
+	static const char *const taken[] = { "lock", "console", "control", "state", "rings", "mcinit" };
+
+	/* The run_dir, or the directory of the logs, has something else of that name. */
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (strcmp(name, taken[i]) == 0)
+			return false;
 	return name[n] == '\0' && name[0] != '-' && n > 0 && n < CONF_NAME_BYTES;
 }
 
@@ -158,9 +161,8 @@ say_section(struct conf_job *job, const char *title)
 		conf_unknown_section(job, title);
 	else if (job->section < 0 && !good_server_name(server))
 		conf_complain(job, job->line, CONF_NOWHERE, -1, "[%s]: a server's name is 1 to %d "
-		    "letters, digits, _ or -, does not begin with -, and is not lock, console or control",
-		    title,
-		    CONF_NAME_BYTES - 1);
+		    "letters, digits, _ or -, does not begin with -, and is not lock, console, control, "
+		    "state, rings or mcinit", title, CONF_NAME_BYTES - 1);
 	else if (job->section < 0)
 		conf_complain(job, job->line, CONF_NOWHERE, -1,
 		    "[%s]: there are already %d servers, and one mcinit runs no more than that",

@@ -197,12 +197,15 @@ daemon_ended()
 	expect_exit 137
 }
 
-@test "a console that is followed and typed on goes on" {
+@test "a console is typed on as before, and followed by who comes then" {
 	ini '--clock 20ms' type=generic
 	start
 	ready
 	kill_and_start
+	"$MCINIT" -c mcinit.ini logs -f >followed 2>&1 3>&- {idle}>&- &
+	started="$started $!"
 	"$MCINIT" -c mcinit.ini send say hello
+	wait_for followed '\[Server] hello'
 	wait_for journal ' command say hello'
 	stop
 }
@@ -234,7 +237,7 @@ daemon_ended()
 		kill -KILL "$server"
 		until_true ended "$server"
 		case $what in
-		boot) sed -i "s/$(cat /proc/sys/kernel/random/boot_id)/01234567-89ab-cdef-0123-456789abcdef/" \
+		boot) grep -q "$(cat /proc/sys/kernel/random/boot_id)" run/state && sed -i "s/$(cat /proc/sys/kernel/random/boot_id)/01234567-89ab-cdef-0123-456789abcdef/" \
 		    run/state ;;
 		empty) : >run/state ;;
 		short) truncate -s 5000 run/state ;;
@@ -245,7 +248,11 @@ daemon_ended()
 		esac
 		start
 		ready 2
-		[ "$what" = boot ] || seen log 'cannot be read; it is kept as'
+		if [ "$what" = boot ]; then
+			never_seen log 'while no mcinit was there'
+		else
+			seen log 'cannot be read; it is kept as'
+		fi
 		stop
 		rm -rf run
 	done
@@ -303,4 +310,25 @@ daemon_ended()
 	kill -0 "$server"
 	stop
 	expect_count journal ' start ' 1
+}
+
+@test "a server that this kernel cannot look after is left alone, and taken over by who can" {
+	ini ''
+	start
+	ready
+	killed
+	under_strace -e trace=pidfd_open -e inject=pidfd_open:error=ENOSYS --
+	expect_exit 71
+	seen log "cannot be taken over (Linux before 5.3*kill $server"
+	never_seen log 'ended (pid'
+	kill -0 "$server"
+	: >log
+	under_strace -e trace=pidfd_open -e inject=pidfd_open:error=EMFILE --
+	expect_exit 71
+	seen log 'cannot be taken over: pid'
+	kill -0 "$server"
+	start
+	wait_for log "still runs (pid $server); taken over"
+	stop
+	lived_well 1
 }

@@ -311,6 +311,29 @@ in_function()
 	lived_well 1
 }
 
+@test "a start that mcinit fails at three times behind the fork has happened all the same" {
+	ini ''
+	in_function proc_open 3
+	start
+	ready
+	wait_for log 'gave up "SPAWN": mcinit failed at it 3 times'
+	never_seen log 'was not expected'
+	wait_for log 'server: running after'
+	stop
+	lived_well 1
+}
+
+@test "mcinit fails on its way out again and again: it ends all the same" {
+	ini ''
+	in_function act_finish 1000000
+	start
+	ready
+	tell TERM
+	wait_for log 'cannot go on: it failed again and again on its way out'
+	expect_exit 0
+	lived_well 1
+}
+
 @test "a console process that mcinit fails to start three times is started later" {
 	ini '' log.dir="$here/logs"
 	in_function console_start 3
@@ -404,4 +427,49 @@ random_life()
 		until_true gone "$outer"
 		lived_well 1
 	done
+}
+
+@test "faults that never end: a start script and what it runs hear of SIGTERM, and are waited for" {
+	printf '#!/bin/sh\n"%s" --journal "%s" --save-time 500ms\nexit 0\n' "$FAKE" "$journal" >start.sh
+	chmod +x start.sh
+	ini '' command="$here/start.sh" type=vanilla
+	faulty "at=3,after=$here/now"
+	start_pid1
+	ready
+	: >now
+	tell 50
+	wait_for log 'cannot go on: it failed 5 times in a row, now with SIG'
+	tell TERM
+	until_true gone "$outer"
+	lived_well 1
+}
+
+# --- a machine ---
+
+# Process 1 that is told that it may reboot, which it is not.
+start_machine()
+{
+	may_be_pid1
+	command -v strace >/dev/null || skip 'no strace'
+	launch strace -DD -f -qq -o "$here/strace" -e trace=reboot -e inject=reboot:retval=0 \
+	    "${as_pid1[@]}" sh -c 'mount -t tmpfs none /run && exec "$@"' - "$MCINIT" -c mcinit.ini
+	until_true is_pid1
+}
+
+@test "a machine whose INI is broken waits until it is mended, and outlives itself before and after" {
+	ini '' no_such_key=1
+	start_machine
+	wait_for log 'no server runs. Mend the INI'
+	fails 1
+	ini ''
+	tell HUP
+	ready
+	fails 2
+	ini '' stop_timeout=19s
+	tell HUP
+	wait_for log 'stop_timeout changed'
+	fails 3
+	tell TERM
+	wait_for log 'all is stopped: reboot'
+	lived_well 1
 }

@@ -201,6 +201,14 @@ stop_daemon()
 	done
 }
 
+@test "a PID file that is a device is an error, and the device stays" {
+	mknod null c 1 3 2>/dev/null || skip 'no device can be made here'
+	ini '' mcinit.pid_file="$here/null"
+	run -71 "$MCINIT" -c mcinit.ini 3>&-
+	[[ $output == *"cannot write mcinit.pid_file $here/null"* ]]
+	[ -c null ]
+}
+
 @test "a PID file that cannot be written is an error, before any server starts" {
 	ini '' mcinit.pid_file="$here/no/such/pid"
 	start

@@ -189,11 +189,11 @@ at_generation_was()
 	ready
 	"$MCINIT" -c mcinit.ini logs -f >followed 2>&1 3>&- {idle}>&- &
 	started="$started $!"
-	"$MCINIT" -c mcinit.ini send before 3>&-
-	wait_for journal ' command before'
+	"$MCINIT" -c mcinit.ini send say before 3>&-
+	wait_for followed '\[Server] before'
 	reexec 0
-	"$MCINIT" -c mcinit.ini send behind 3>&-
-	wait_for journal ' command behind'
+	"$MCINIT" -c mcinit.ini send say behind 3>&-
+	wait_for followed '\[Server] behind'
 	stop
 	lived_well 1
 }
@@ -405,6 +405,55 @@ nothing_is_tried()
 	until_true nothing_is_tried
 	reexec 0
 	at_generation 1
+	stop
+	lived_well 1
+}
+
+# late: a program that says that it can go on when there is a file late.go.
+late()
+{
+	cp "$HELPERS/helper_late" late
+	cp "$MCINIT" late.real
+}
+
+@test "a configuration that comes into force while the program is tried is tried, too" {
+	late
+	ini ''
+	start
+	ready
+	"$MCINIT" -c mcinit.ini reexec "$here/late" >answer 2>&1 3>&- {idle}>&- &
+	asked=$!
+	wait_for log 're-exec: trying *late'
+	ini '' stop_timeout=19s
+	tell HUP
+	wait_for log 'stop_timeout changed'
+	: >late.go
+	wait "$asked"
+	seen answer 'goes on, generation 1'
+	expect_count log 're-exec: trying *late' 2
+	at_generation 1
+	stop
+	lived_well 1
+}
+
+@test "a program that talks without end is given up, and until then mcinit does other things" {
+	late
+	: >late.flood
+	ini ''
+	start
+	ready
+	look
+	before=$kept
+	"$MCINIT" -c mcinit.ini reexec "$here/late" >answer 2>&1 3>&- {idle}>&- &
+	asked=$!
+	wait_for log 're-exec: trying *late'
+	tell USR1
+	wait_for log 'orphans reaped'
+	wait "$asked" && return 1
+	seen answer 're-exec refused: the program did not show within'
+	until_true nothing_is_tried
+	same_as_before "$before"
+	at_generation 0
 	stop
 	lived_well 1
 }

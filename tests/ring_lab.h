@@ -111,7 +111,7 @@ set_up(void **state)
 static void
 unmap(struct ring *ring)
 {
-	munmap(ring->head, RING_HEAD + 2 * ring->head->size);
+	munmap(ring->head, RING_PAGE + 2 * ring->head->size);
 }
 
 static int

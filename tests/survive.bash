@@ -13,8 +13,8 @@ ini_flood()
 # Of what it printed in its one life.
 each_line_once()
 {
-	grep -oE ' flood [0-9]{10} ' logs/server.log | awk '$2 + 0 != NR { print; exit 1 }
-	    END { print "# " NR " lines" > "/dev/stderr"; exit NR == 0 }'
+	grep -oE ' flood [0-9]{10} ' logs/server.log | awk '$2 + 0 != NR { print; bad = 1; exit }
+	    END { print "# " NR " lines" > "/dev/stderr"; exit bad || NR == 0 }'
 	grep -q 'All dimensions are saved' logs/server.log
 	rm -rf logs
 }

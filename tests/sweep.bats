@@ -111,7 +111,7 @@ worker()
 sweep()
 {
 	local i mine=()
-	awk -v step="$step" -v off="$(($(date +%j) % step))" 'NR % step == off' all_places >places
+	awk -v step="$step" -v off="$((10#$(date +%j) % step))" 'NR % step == off' all_places >places
 	: >failed >survived
 	for ((i = 0; i < workers; i++)); do
 		worker "$@" "$i" 3>&- {idle}<> <(:) &

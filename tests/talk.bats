@@ -91,6 +91,13 @@ stopped_server()
 
 # --- logs ---
 
+@test "a FIFO that somebody put in the place of another mcinit's lock holds nobody up" {
+	mkdir -m 700 mcinit
+	mkfifo mcinit/lock
+	cd /
+	XDG_RUNTIME_DIR=$here run -3 timeout 10 "$MCINIT" logs 3>&-
+}
+
 @test "logs prints all there is, the last lines, or none" {
 	local n
 	ini '--flood 0 --flood-lines 100'

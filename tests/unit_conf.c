@@ -73,8 +73,10 @@ server_names_are_checked(void **state)
 	assert_int_equal(try_text("[server:]\n[server:-a]\n[server:a b]\n[server:a/b]\n"
 	    "[server:abcdefghijklmnopqrstuvwxyz_-0123]\n[server:..]\n"), 6);
 	bad("[server:a.b]\nheap=1G\nnonsense=1\n", "mcinit.ini:1: [server:a.b]: a server's name is "
-	    "1 to 31 letters, digits, _ or -, does not begin with -, and is not lock, console or control");
-	assert_int_equal(try_text("[server:lock]\n[server:console]\n[server:control]\n"), 3);
+	    "1 to 31 letters, digits, _ or -, does not begin with -, and is not lock, console, control, "
+	    "state, rings or mcinit");
+	assert_int_equal(try_text("[server:lock]\n[server:console]\n[server:control]\n[server:state]\n"
+	    "[server:rings]\n[server:mcinit]\n"), 6);
 	good("[server:locked]\n");
 }
 
