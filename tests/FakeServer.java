@@ -5,12 +5,20 @@
  * dumps and memory errors are HotSpot's own.  Scenarios run it from build/tests/fakeserver.jar.
  * It must never catch what a real server lets through, and needs nothing but a JDK.
  *
- * Properties: fake.journal (a file), fake.start and fake.save (milliseconds each takes).
- * Commands: list, say TEXT, stop, oom, crash, exit N, hang.
+ * Properties: fake.journal (a file), fake.start and fake.save (milliseconds each takes), fake.rcon
+ * (a port; 0: any, which the journal tells) and fake.rconPassword.
+ * Commands: list, say TEXT, stop, oom, crash, exit N, hang; echo TEXT and long N, as they are in
+ * fakeserver_commands.c.
  */
+import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,16 +28,36 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
 public final class FakeServer {
 	private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss");
 	private static final String JOURNAL = System.getProperty("fake.journal");
 	private static final long PID = ProcessHandle.current().pid();
-	private static final BlockingQueue<String> commands = new LinkedBlockingQueue<>();
+	private static final BlockingQueue<Command> commands = new LinkedBlockingQueue<>();
 	private static volatile boolean running = true;
 	private static volatile boolean dying;
+	/* Of the main thread: where the output of a command goes, null for the console. */
+	private static StringBuilder answer;
+	private static Command last;
+
+	/* A line for the main thread; reply is null for those of the console. */
+	private static final class Command {
+		final String line;
+		final CompletableFuture<String> reply;
+		final CompletableFuture<Void> sent = new CompletableFuture<>();
+
+		Command(String line, CompletableFuture<String> reply)
+		{
+			this.line = line;
+			this.reply = reply;
+		}
+	}
 
 	private FakeServer() {
 	}
@@ -76,7 +104,7 @@ public final class FakeServer {
 			String line;
 			while ((line = in.readLine()) != null) {
 				journal("command " + line);
-				commands.add(line);
+				commands.add(new Command(line, null));
 			}
 			journal("eof");
 		} catch (IOException e) {
@@ -110,7 +138,7 @@ public final class FakeServer {
 			return;
 		}
 		running = false;
-		commands.add("");
+		commands.add(new Command("", null));
 		try {
 			server.join();
 		} catch (InterruptedException e) {
@@ -128,22 +156,51 @@ public final class FakeServer {
 	}
 
 	private static void
+	answer(String text)
+	{
+		if (answer != null)
+			answer.append(text);
+		else
+			say(text);
+	}
+
+	private static String
+	pattern(int units)
+	{
+		StringBuilder text = new StringBuilder();
+
+		for (int i = 0; i < units; i++)
+			text.append((char)('a' + i % 26));
+		return text.toString();
+	}
+
+	private static void
 	execute(String line)
 	{
 		String[] words = line.split(" ", 2);
+		String rest = words.length > 1 ? words[1] : "";
 
 		switch (words[0]) {
 		case "":
+			if (answer != null)
+				answer("Unknown or incomplete command, see below for error"
+				    + "<--[HERE]");
 			break;
 		case "list":
-			say("There are 0 of a max of 20 players online: ");
+			answer("There are 0 of a max of 20 players online: ");
 			break;
 		case "say":
-			say("[Server] " + (words.length > 1 ? words[1] : ""));
+			say((answer != null ? "[Rcon] " : "[Server] ") + rest);
 			break;
 		case "stop":
-			say("Stopping the server");
+			answer("Stopping the server");
 			running = false;
+			break;
+		case "echo":
+			answer(rest);
+			break;
+		case "long":
+			answer(pattern(Integer.parseInt(rest)));
 			break;
 		case "oom":
 			exhaustMemory();
@@ -152,14 +209,174 @@ public final class FakeServer {
 			throw new IllegalStateException("crash was asked for");
 		case "exit":
 			dying = true;
-			System.exit(Integer.parseInt(words[1]));
+			System.exit(Integer.parseInt(rest));
 			break;
 		case "hang":
 			while (true)
 				LockSupport.parkNanos(1000000000L);
 		default:
-			say("Unknown or incomplete command, see below for error");
-			say(line + "<--[HERE]");
+			answer("Unknown or incomplete command, see below for error");
+			answer(line + "<--[HERE]");
+		}
+	}
+
+	/* Who waits has the reply when the command has returned, and never if it does not. */
+	private static void
+	execute(Command command)
+	{
+		answer = command.reply != null ? new StringBuilder() : null;
+		execute(command.line);
+		if (command.reply != null) {
+			last = command;
+			command.reply.complete(answer.toString());
+		}
+		answer = null;
+	}
+
+	private static void
+	send(Socket client, int id, int type, String text) throws IOException
+	{
+		byte[] body = text.getBytes(StandardCharsets.UTF_8);
+		ByteBuffer packet = ByteBuffer.allocate(body.length + 14);
+
+		packet.order(ByteOrder.LITTLE_ENDIAN);
+		packet.putInt(body.length + 10).putInt(id).putInt(type).put(body);
+		client.getOutputStream().write(packet.array());
+	}
+
+	private static void
+	reply(Socket client, int id, String text) throws IOException
+	{
+		int from = 0;
+
+		do {
+			int to = Math.min(from + 4096, text.length());
+			send(client, id, 0, text.substring(from, to));
+			from = to;
+		} while (from < text.length());
+	}
+
+	/* It ends at its first NUL; the last byte is never part of it, and has to be there. */
+	private static String
+	text(byte[] bytes, int n)
+	{
+		int end = 12;
+
+		if (n < 13)
+			throw new StringIndexOutOfBoundsException(n);
+		while (end < n - 1 && bytes[end] != 0)
+			end++;
+		return new String(bytes, 12, end - 12, StandardCharsets.UTF_8);
+	}
+
+	/* Returns whether the client is logged in now. */
+	private static boolean
+	serve(Socket client, byte[] bytes, int n, boolean authed) throws Exception
+	{
+		ByteBuffer packet = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+		int id = packet.getInt(4);
+		int type = n < 12 ? 0 : packet.getInt(8);
+
+		if (type == 3) {
+			String password = text(bytes, n);
+			authed = !password.isEmpty()
+			    && password.equals(System.getProperty("fake.rconPassword"));
+			journal("rcon login " + (authed ? "ok" : "bad"));
+			send(client, authed ? id : -1, 2, "");
+		} else if (type != 2) {
+			journal("rcon probe " + Integer.toHexString(type));
+			reply(client, id, "Unknown request " + Integer.toHexString(type));
+		} else if (!authed) {
+			journal("rcon refused " + text(bytes, n));
+			send(client, -1, 2, "");
+		} else {
+			Command command = new Command(text(bytes, n), new CompletableFuture<>());
+			journal("rcon command " + command.line);
+			commands.add(command);
+			String text = command.reply.get();
+			try {
+				reply(client, id, text);
+			} finally {
+				command.sent.complete(null);
+			}
+		}
+		return authed;
+	}
+
+	/* Each read has a stream of its own, which takes what it read too much with it. */
+	private static String
+	readClient(Socket client) throws Exception
+	{
+		byte[] bytes = new byte[1460];
+		ByteBuffer size = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+		boolean authed = false;
+
+		while (true) {
+			InputStream in = new BufferedInputStream(client.getInputStream());
+			int n = in.read(bytes, 0, bytes.length);
+			if (n < 0)
+				return "eof";
+			if (n < 10 || size.getInt(0) != n - 4)
+				return "strict";
+			authed = serve(client, bytes, n, authed);
+		}
+	}
+
+	private static void
+	runClient(Socket client)
+	{
+		try (client) {
+			journal("rcon connect");
+			journal("rcon closed " + readClient(client));
+		} catch (Exception e) {
+			journal("rcon closed error");
+		}
+	}
+
+	private static void
+	listen(ServerSocket listener)
+	{
+		try (listener) {
+			while (true) {
+				Socket client = listener.accept();
+				Thread thread = new Thread(() -> runClient(client), "RCON Client");
+				thread.setDaemon(true);
+				thread.start();
+			}
+		} catch (IOException e) {
+			journal("rcon failed");
+		}
+	}
+
+	/* The end waits for the thread that has a reply to send, but not for ever. */
+	private static void
+	awaitReply() throws InterruptedException
+	{
+		try {
+			if (last != null)
+				last.sent.get(5, TimeUnit.SECONDS);
+		} catch (ExecutionException | TimeoutException e) {
+			journal("rcon lost");
+		}
+	}
+
+	private static void
+	openRcon()
+	{
+		Integer port = Integer.getInteger("fake.rcon");
+
+		if (port == null)
+			return;
+		try {
+			ServerSocket listener = new ServerSocket(port);
+			Thread thread = new Thread(() -> listen(listener), "RCON Listener #1");
+			thread.setDaemon(true);
+			thread.start();
+			journal("rcon open " + listener.getLocalPort());
+			say("RCON running on 0.0.0.0:" + listener.getLocalPort());
+		} catch (IOException e) {
+			journal("rcon failed");
+			say("Unable to initialise RCON on 0.0.0.0:" + port);
 		}
 	}
 
@@ -185,9 +402,11 @@ public final class FakeServer {
 		say("Time elapsed: " + took + " ms");
 		say("Done (" + took / 1000 + "." + String.format("%03d", took % 1000)
 		    + "s)! For help, type \"help\"");
+		openRcon();
 		journal("ready " + PID);
 		while (running)
 			execute(commands.take());
 		save();
+		awaitReply();
 	}
 }

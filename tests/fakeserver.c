@@ -1,11 +1,11 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * A server on its console and nothing more: what a scenario needs to see how mcinit treats a server
- * that is slow, crashes, hangs, floods, forks or refuses to end, in milliseconds and without a JVM.
- * Scenarios run it as the command of a server or as "java"; it writes what happened to it to a
- * journal.  It must never behave better than a JVM: where HotSpot loses output, ignores a signal or
- * hangs, so does this.  It must never be linked to the release binary.
+ * A server on its console and its RCON and nothing more: what a scenario needs to see how mcinit
+ * treats a server that is slow, crashes, hangs, floods, forks or refuses to end, in milliseconds
+ * and without a JVM.  Scenarios run it as the command of a server or as "java"; it writes what
+ * happened to it to a journal.  It must never behave better than a JVM: where HotSpot loses output,
+ * ignores a signal or hangs, so does this.  It must never be linked to the release binary.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,7 +24,9 @@
 #define FLOOD_BATCH	40	/* 4000 bytes: one write that poll has promised not to block */
 
 enum phase { STARTING, READY, SAVING, LINGERING };
-enum timer { PROGRESS, CRASH, DONE, STOP, CLOCK, FLOOD, FLUSHED, SAVED, MURMUR, END, TIMERS };
+enum timer {
+	PROGRESS, CRASH, DONE, OPEN, STOP, CLOCK, FLOOD, FLUSHED, SAVED, MURMUR, END, TIMERS
+};
 
 static struct {
 	enum phase	phase;
@@ -41,15 +43,15 @@ static struct {
 	bool	eof;
 } input;
 
-static _Noreturn void
-finish(int code)
+_Noreturn void
+fake_finish(int code)
 {
 	fake_journal("exit %d", code);
 	_exit(code);
 }
 
-static void
-crash(void)
+void
+fake_crash(void)
 {
 	sigset_t set;
 	int number;
@@ -57,21 +59,21 @@ crash(void)
 	fake_options_say_marks();
 	number = (int)opt.crash_signal;
 	if (number == 0)
-		finish((int)opt.exit_code);
+		fake_finish((int)opt.exit_code);
 	fake_journal("crash-signal %d", number);
 	signal(number, SIG_DFL);
 	sigemptyset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	kill(getpid(), number);
-	finish(STATUS_SURVIVED);
+	fake_finish(STATUS_SURVIVED);
 }
 
-static void
-begin_save(void)
+void
+fake_begin_save(void)
 {
 	server.phase = SAVING;
 	server.due[PROGRESS] = server.due[DONE] = server.due[STOP] = FOREVER;
-	server.due[FLUSHED] = FOREVER;
+	server.due[FLUSHED] = server.due[OPEN] = FOREVER;
 	fake_journal("saving %d", getpid());
 	fake_say("Stopping server");
 	fake_say("Saving players");
@@ -104,7 +106,7 @@ on_murmur(void)
 static void
 on_end(void)
 {
-	finish(server.code);
+	fake_finish(server.code);
 }
 
 static void
@@ -130,7 +132,7 @@ on_signal(int number)
 	if (server.phase == LINGERING)
 		server.due[END] = fake_now();
 	else if (server.phase != SAVING)
-		begin_save();
+		fake_begin_save();
 }
 
 static void
@@ -163,11 +165,12 @@ start_flood(void)
 	server.due[FLOOD] = server.flood_from;
 }
 
-static void
-hang(void)
+void
+fake_hang(void)
 {
 	server.hung = true;
 	server.due[CLOCK] = server.due[FLOOD] = server.due[STOP] = FOREVER;
+	server.due[OPEN] = FOREVER;
 }
 
 static void
@@ -178,6 +181,18 @@ stop_self(void)
 	fake_journal("continued %d", getpid());
 }
 
+/* Before anyone is told that the server is ready, unless it is to come late. */
+static void
+open_rcon(void)
+{
+	if (fake_rcon_is_early())
+		return;
+	if (opt.rcon_after > 0)
+		server.due[OPEN] = fake_after(opt.rcon_after);
+	else
+		fake_rcon_open();
+}
+
 static void
 on_done(void)
 {
@@ -186,11 +201,14 @@ on_done(void)
 	took = fake_now() - server.started;
 	server.due[PROGRESS] = FOREVER;
 	fake_say("Time elapsed: %" PRId64 " ms", took);
+	if (fake_rcon_is_early())
+		fake_rcon_open();
 	if (opt.ready_line != NULL)
 		fake_say("%s", opt.ready_line);
 	else
 		fake_say("Done (%d.%03ds)! For help, type \"help\"", (int)(took / 1000),
 		    (int)(took % 1000));
+	open_rcon();
 	greet_players();
 	server.phase = READY;
 	if (opt.orphans > 0)
@@ -204,7 +222,7 @@ on_done(void)
 	if (opt.stop_after != UNSET)
 		server.due[STOP] = fake_after(opt.stop_after);
 	if (opt.hang)
-		hang();
+		fake_hang();
 	if (opt.stop_self)
 		stop_self();
 }
@@ -216,7 +234,7 @@ on_stop(void)
 	if (opt.marks == 0 && opt.last_line == NULL)
 		fake_say("[Player1: Stopping the server]");
 	fake_options_say_marks();
-	begin_save();
+	fake_begin_save();
 }
 
 static void
@@ -272,148 +290,46 @@ on_flood(void)
 	}
 	fake_journal("flooded %" PRId64, server.flooded);
 	if (opt.flood_crash)
-		crash();
+		fake_crash();
 }
 
 static void
 on_flushed(void)
 {
 	fake_journal("flushed %d", getpid());
-	fake_say("Saved the game");
+	fake_command_flushed();
 }
 
-/* ---- the console's commands ---- */
+/* ---- what commands do to the main thread ---- */
 
-static void
-command_list(const char *unused)
+void
+fake_stop(void)
 {
-	char names[4096] = "";
-	int64_t i;
-	int len;
-
-	(void)unused;
-	len = 0;
-	for (i = 1; i <= opt.players && len < (int)sizeof(names) - 32; i++)
-		len += snprintf(names + len, sizeof(names) - (size_t)len, "%sPlayer%" PRId64,
-		    i > 1 ? ", " : "", i);
-	fake_say("There are %" PRId64 " of a max of 20 players online: %s", opt.players, names);
-}
-
-static void
-command_say(const char *text)
-{
-	fake_say("[Server] %s", text);
-}
-
-static void
-command_save_all(const char *unused)
-{
-	(void)unused;
-	fake_say("Saving the game (this may take a moment!)");
-	server.due[FLUSHED] = fake_after(opt.save_time);
-}
-
-static void
-switch_saving(bool off)
-{
-	if (server.save_off == off)
-		fake_say("Saving is already turned %s", off ? "off" : "on");
-	else
-		fake_say("Automatic saving is now %s", off ? "disabled" : "enabled");
-	server.save_off = off;
-}
-
-static void
-command_save_off(const char *unused)
-{
-	(void)unused;
-	switch_saving(true);
-}
-
-static void
-command_save_on(const char *unused)
-{
-	(void)unused;
-	switch_saving(false);
-}
-
-static void
-command_stop(const char *unused)
-{
-	(void)unused;
-	fake_say("Stopping the server");
 	if (opt.stop_hang)
 		server.deaf = true;
 	else
-		begin_save();
+		fake_begin_save();
 }
 
-static void
-command_help(const char *unused)
+void
+fake_begin_flush(void)
 {
-	(void)unused;
-	fake_say("/help [<command>]");
-	fake_say("/list [uuids]");
-	fake_say("/stop");
+	server.due[FLUSHED] = fake_after(opt.save_time);
 }
 
-static void
-command_restart(const char *unused)
+bool
+fake_main_listens(void)
 {
-	(void)unused;
-	fake_say("Attempting to restart with ./start.sh");
-	begin_save();
+	return server.phase == READY && !server.deaf && !fake_main_busy();
 }
 
-static void
-command_crash(const char *unused)
+bool
+fake_main_busy(void)
 {
-	(void)unused;
-	crash();
+	return server.hung || server.due[FLUSHED] != FOREVER;
 }
 
-static void
-command_exit(const char *code)
-{
-	finish((int)strtol(code, NULL, 10));
-}
-
-static void
-command_hang(const char *unused)
-{
-	(void)unused;
-	hang();
-}
-
-static void
-execute(char *line)
-{
-	static const struct { const char *word; void (*run)(const char *); } commands[] = {
-		{ "list", command_list }, { "say", command_say }, { "save-all", command_save_all },
-		{ "save-off", command_save_off }, { "save-on", command_save_on },
-		{ "help", command_help }, { "restart", command_restart },
-		{ "crash", command_crash }, { "exit", command_exit }, { "hang", command_hang },
-	};
-	char *rest;
-	size_t i, len;
-
-	line += *line == '/';
-	len = strcspn(line, " ");
-	rest = line + len + (line[len] == ' ');
-	line[len] = '\0';
-	if (strcmp(line, opt.stop_command) == 0) {
-		command_stop(rest);
-		return;
-	}
-	for (i = 0; i < COUNT(commands); i++) {
-		if (strcmp(commands[i].word, line) != 0)
-			continue;
-		commands[i].run(rest);
-		return;
-	}
-	fake_say("Unknown or incomplete command, see below for error");
-	fake_say("%s%s%s<--[HERE]", line, *rest != '\0' ? " " : "", rest);
-}
+/* ---- the console ---- */
 
 static char *
 line_end(size_t from)
@@ -455,8 +371,7 @@ execute_lines(void)
 	size_t from;
 	char *end;
 
-	while (server.phase == READY && !server.deaf && !server.hung &&
-	    server.due[FLUSHED] == FOREVER && input.executed < input.journaled) {
+	while (fake_main_listens() && input.executed < input.journaled) {
 		from = input.executed;
 		end = line_end(from);
 		input.executed = (size_t)(end - input.bytes) + 1;
@@ -464,7 +379,7 @@ execute_lines(void)
 		if (end > input.bytes + from && end[-1] == '\r')
 			end[-1] = '\0';
 		if (input.bytes[from] != '\0')
-			execute(input.bytes + from);
+			fake_command_run(input.bytes + from, NULL);
 	}
 	if (server.phase > READY || server.deaf)
 		input.executed = input.journaled;
@@ -480,9 +395,9 @@ static void
 run_timers(void)
 {
 	static void (*const handlers[TIMERS])(void) = {
-		[PROGRESS] = on_progress, [DONE] = on_done, [CRASH] = crash, [STOP] = on_stop,
-		[CLOCK] = on_clock, [FLOOD] = on_flood, [FLUSHED] = on_flushed,
-		[SAVED] = on_saved, [MURMUR] = on_murmur, [END] = on_end,
+		[PROGRESS] = on_progress, [DONE] = on_done, [CRASH] = fake_crash, [STOP] = on_stop,
+		[OPEN] = fake_rcon_open, [CLOCK] = on_clock, [FLOOD] = on_flood,
+		[FLUSHED] = on_flushed, [SAVED] = on_saved, [MURMUR] = on_murmur, [END] = on_end,
 	};
 	int i;
 
@@ -497,18 +412,20 @@ run_timers(void)
 static void
 wait_for_event(void)
 {
-	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd fds[1 + FAKE_RCON_FDS] = { { .fd = STDIN_FILENO, .events = POLLIN } };
 	int64_t next;
 	int i;
 
-	next = FOREVER;
+	next = fake_rcon_due();
 	for (i = 0; i < TIMERS; i++)
 		if (server.due[i] < next)
 			next = server.due[i];
 	if (input.eof || server.hung || input.len >= sizeof(input.bytes) - 1)
-		in.fd = -1;
-	if (fake_io_poll(&in, next))
+		fds[0].fd = -1;
+	fake_io_poll(fds, 1 + fake_rcon_poll(fds + 1), next);
+	if (fds[0].revents != 0)
 		read_stdin();
+	fake_rcon_turn(fds + 1);
 }
 
 /* With --first N the later starts are those of a healthy server. */
@@ -517,7 +434,9 @@ behave(void)
 {
 	opt.crash_after = opt.exit_on_start = UNSET;
 	opt.hang = opt.stop_hang = opt.never_ready = opt.ignore_term = opt.stop_self = 0;
-	opt.flood_crash = 0;
+	opt.flood_crash = opt.rcon_after = opt.rcon_never = opt.rcon_delay = opt.rcon_hang = 0;
+	opt.rcon_close = opt.rcon_garble = opt.rcon_flood = opt.rcon_half = opt.rcon_drip = 0;
+	opt.rcon_wrong_id = opt.rcon_no_stop_reply = 0;
 }
 
 static void
@@ -526,7 +445,7 @@ start(void)
 	fake_journal("start %d", getpid());
 	if (opt.exit_on_start != UNSET) {
 		fake_options_say_marks();
-		finish((int)opt.exit_on_start);
+		fake_finish((int)opt.exit_on_start);
 	}
 	fake_say("Starting minecraft server version 1.21.4");
 	fake_say("Loading properties");
@@ -552,6 +471,7 @@ main(int argc, char **argv, char **env)
 		server.due[i] = FOREVER;
 	server.started = fake_now();
 	fake_options_read(argv);
+	fake_rcon_check();
 	fake_io_open();
 	if (opt.first > 0 && fake_io_earlier_starts() >= opt.first)
 		behave();
@@ -567,5 +487,6 @@ main(int argc, char **argv, char **env)
 			on_signal(number);
 		run_timers();
 		execute_lines();
+		fake_rcon_execute();
 	}
 }

@@ -224,11 +224,12 @@ fake_io_earlier_starts(void)
 	return starts;
 }
 
-bool
-fake_io_poll(struct pollfd *in, int64_t deadline)
+void
+fake_io_poll(struct pollfd *fds, nfds_t count, int64_t deadline)
 {
 	struct timespec left;
 	int64_t wait;
+	nfds_t i;
 	int ready;
 
 	wait = deadline - fake_now();
@@ -236,9 +237,10 @@ fake_io_poll(struct pollfd *in, int64_t deadline)
 		wait = 0;
 	left.tv_sec = (time_t)(wait / 1000);
 	left.tv_nsec = (long)(wait % 1000 * 1000000);
-	ready = ppoll(in, 1, deadline == FOREVER ? NULL : &left, &open_mask);
+	ready = ppoll(fds, count, deadline == FOREVER ? NULL : &left, &open_mask);
 	note_signals();
-	return ready > 0;
+	for (i = 0; ready <= 0 && i < count; i++)
+		fds[i].revents = 0;
 }
 
 int

@@ -19,6 +19,7 @@ enum kind { FLAG, NUMBER, DURATION, TEXT, MARK, CONFIG };
 struct fake_options opt = {
 	.crash_after = UNSET, .exit_code = 1, .exit_on_start = UNSET, .stop_after = UNSET,
 	.flood = UNSET, .daemon = UNSET, .stop_command = "stop",
+	.rcon_port = UNSET, .rcon_seed = 1, .rcon_mode = "vanilla",
 };
 
 static const struct {
@@ -58,6 +59,23 @@ static const struct {
 	{ "--last-line", TEXT, &opt.last_line },
 	{ "--ready-line", TEXT, &opt.ready_line },
 	{ "--stop-command", TEXT, &opt.stop_command },
+	{ "--rcon", FLAG, &opt.rcon },
+	{ "--rcon-after", DURATION, &opt.rcon_after },
+	{ "--rcon-port", NUMBER, &opt.rcon_port },
+	{ "--rcon-password", TEXT, &opt.rcon_password },
+	{ "--rcon-mode", TEXT, &opt.rcon_mode },
+	{ "--rcon-never", FLAG, &opt.rcon_never },
+	{ "--rcon-delay", DURATION, &opt.rcon_delay },
+	{ "--rcon-hang", FLAG, &opt.rcon_hang },
+	{ "--rcon-close", NUMBER, &opt.rcon_close },
+	{ "--rcon-garble", FLAG, &opt.rcon_garble },
+	{ "--rcon-seed", NUMBER, &opt.rcon_seed },
+	{ "--rcon-flood", FLAG, &opt.rcon_flood },
+	{ "--rcon-half", FLAG, &opt.rcon_half },
+	{ "--rcon-drip", DURATION, &opt.rcon_drip },
+	{ "--rcon-wrong-id", FLAG, &opt.rcon_wrong_id },
+	{ "--rcon-no-stop-reply", FLAG, &opt.rcon_no_stop_reply },
+	{ "--rcon-list", TEXT, &opt.rcon_list },
 	{ "--mark", MARK, NULL },
 	{ "--config", CONFIG, NULL },
 };
