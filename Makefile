@@ -286,6 +286,8 @@ $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(musl) $(cppflags) -Itests $(cflags) $(warnings) -c -o $@ $<
 
+# What java thinks of a properties file is asked about the code of the release.
+$(BUILD)/tests/helper_props: $(BUILD)/release/props.o
 $(helpers): %: %.o
 	$(call say,LD)$(link_static)
 

@@ -95,6 +95,7 @@ int sys_stat_at(int dir, const char *name, struct stat *st);	/* does not follow 
 int sys_executable(const char *path);	/* 0 when we may execute it */
 int sys_truncate(int fd, off_t size);
 int sys_set_mode(int fd, mode_t mode);
+int sys_set_owner(int fd, uid_t user, gid_t group);
 int sys_allocate(int fd, off_t size);	/* with its blocks */
 int sys_lock(int fd);			/* flock exclusive, at once or -EWOULDBLOCK */
 int sys_lock_shared(int fd);		/* the same for many at a time */
@@ -103,6 +104,7 @@ int sys_remove_at(int dir, const char *name, bool directory);
 int sys_change_dir(const char *path);
 int sys_working_dir(char *path, size_t room);
 ssize_t sys_read_link(const char *path, char *target, size_t room);
+ssize_t sys_read_link_at(int dir, const char *name, char *target, size_t room);
 
 /* Waiting and time. */
 int sys_epoll(void);

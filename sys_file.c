@@ -187,6 +187,12 @@ sys_set_mode(int fd, mode_t mode)
 }
 
 int
+sys_set_owner(int fd, uid_t user, gid_t group)
+{
+	return fchown(fd, user, group) ? -errno : 0;
+}
+
+int
 sys_truncate(int fd, off_t size)
 {
 	return RETRY(ftruncate(fd, size)) < 0 ? -errno : 0;
@@ -232,7 +238,13 @@ sys_working_dir(char *path, size_t room)
 ssize_t
 sys_read_link(const char *path, char *target, size_t room)
 {
-	ssize_t n = readlink(path, target, room - 1);
+	return sys_read_link_at(AT_FDCWD, path, target, room);
+}
+
+ssize_t
+sys_read_link_at(int dir, const char *name, char *target, size_t room)
+{
+	ssize_t n = readlinkat(dir, name, target, room - 1);
 
 	if (n < 0)
 		return -errno;
