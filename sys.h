@@ -177,6 +177,13 @@ ssize_t sys_send_with_fd(int socket, const void *bytes, size_t count, int fd);
 /* Never blocks; *fd is a descriptor that came with it, close-on-exec, or -1. */
 ssize_t sys_receive_with_fd(int socket, void *bytes, size_t room, int *fd);
 
+/* Connections to elsewhere: on their way as a rule when the call returns, non-blocking, close-on-exec. */
+struct sockaddr_storage;
+int sys_connect_to(const struct sockaddr_storage *address, unsigned bytes);
+int sys_socket_error(int socket);	/* 0, or what became of it: -errno, -EINPROGRESS: nothing yet */
+int sys_try_address(const struct sockaddr_storage *address, unsigned bytes);	/* could we listen there? */
+int sys_random(void *bytes, size_t count);	/* all of them, or -errno */
+
 /*
  * Another program in our place, with all signals blocked: by its descriptor, or by its path if that is
  * -1 or the kernel knows no such way (before Linux 3.19).  Returns -errno, with the mask as it was.

@@ -9,10 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -87,6 +91,64 @@ int
 sys_pair(int ends[2])
 {
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) ? -errno : 0;
+}
+
+int
+sys_connect_to(const struct sockaddr_storage *address, unsigned bytes)
+{
+	int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1, rc;
+
+	if (fd < 0)
+		return -errno;
+	/* What waits for more to be sent could arrive together with it. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (connect(fd, (const struct sockaddr *)address, bytes) == 0 || errno == EINPROGRESS ||
+	    errno == EINTR)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int
+sys_socket_error(int socket)
+{
+	struct pollfd state = { .fd = socket, .events = POLLOUT };
+	socklen_t bytes = sizeof(int);
+	int error = 0;
+
+	if (RETRY(poll(&state, 1, 0)) == 0)
+		return -EINPROGRESS;
+	return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &bytes) ? -errno : -error;
+}
+
+int
+sys_try_address(const struct sockaddr_storage *address, unsigned bytes)
+{
+	int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, rc;
+
+	if (fd < 0)
+		return -errno;
+	/* As servers do it: what is left of connections of before is in nobody's way. */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	rc = bind(fd, (const struct sockaddr *)address, bytes) ? -errno : 0;
+	if (rc == 0 && listen(fd, 1) != 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int
+sys_random(void *bytes, size_t count)
+{
+	for (size_t done = 0; done < count; ) {
+		ssize_t n = RETRY(getrandom((char *)bytes + done, count - done, 0));
+
+		if (n < 0)
+			return (int)n;
+		done += (size_t)n;
+	}
+	return 0;
 }
 
 /* Room for one descriptor beside a message. */
