@@ -22,7 +22,7 @@ is_digit(unsigned char c)
 static bool
 is_letter(unsigned char c)
 {
-	return (c | 0x20) >= 'a' ? (c | 0x20) <= 'z' || c >= 0x80 : c == '_';
+	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c >= 0x80;
 }
 
 /* The next byte that is no part of a colour, at or behind `at`. */
@@ -32,7 +32,8 @@ skip_colours(const unsigned char *text, size_t bytes, size_t at)
 	for (;;) {
 		if (at + 1 < bytes && text[at] == SECTION_LEAD && text[at + 1] == SECTION)
 			at += 3;
-		else if (at < bytes && text[at] == SECTION)
+		/* In UTF-8 it is the last byte of many letters. */
+		else if (at < bytes && text[at] == SECTION && (at == 0 || text[at - 1] < 0x80))
 			at += 2;
 		else
 			return at < bytes ? at : bytes;
@@ -45,6 +46,7 @@ players_of(const char *reply, size_t bytes)
 	const unsigned char *text = (const unsigned char *)reply;
 	int32_t number = 0;
 	bool inside = false, after_letter = false;
+	unsigned char before = ' ';
 
 	for (size_t at = skip_colours(text, bytes, 0); at < bytes; at = skip_colours(text, bytes, at + 1)) {
 		unsigned char c = text[at];
@@ -56,11 +58,12 @@ players_of(const char *reply, size_t bytes)
 				return PLAYERS_NOT_KNOWN;
 		} else if (inside) {
 			return is_letter(c) ? PLAYERS_NOT_KNOWN : number;
-		} else if (c == ':') {
-			/* Behind it stand names. */
+		} else if (c == ':' || (is_digit(c) && before >= 0x80)) {
+			/* Behind it stand names; without blanks between words, it may be anything. */
 			return PLAYERS_NOT_KNOWN;
 		} else {
 			after_letter = is_letter(c) || is_digit(c);
+			before = c;
 		}
 	}
 	return inside ? number : PLAYERS_NOT_KNOWN;

@@ -81,11 +81,17 @@ bool
 rcon_is_last(const char *command)
 {
 	static const char *const words[] = { "stop", "end", "shutdown", "restart" };
-	size_t length;
+	size_t length, space;
 
-	command = without_slash(command);
-	command += strspn(command, " ");
+	/* A server leaves a slash out as well. */
+	command += strspn(command, "/ ");
 	length = strcspn(command, " ");
+	/* "minecraft:stop" */
+	space = strcspn(command, ": ");
+	if (space < length) {
+		command += space + 1;
+		length -= space + 1;
+	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i]) == length && memcmp(words[i], command, length) == 0)
 			return true;
@@ -283,8 +289,8 @@ enum rcon_news
 rcon_hung_up(struct rcon *r)
 {
 	/* What ends a server may end the connection, and Cuberite hangs up on a probe. */
-	bool whole = (r->last && r->state == ASKED) || (r->state == PROBED && r->packets == 1 &&
-	    r->filled == 0 && number_at(r->head + 8) == KIND_COMMAND);
+	bool whole = (r->last && r->state == ASKED) || (r->state == PROBED && r->filled == 0 &&
+	    number_at(r->head + 8) == KIND_COMMAND);
 
 	r->state = APART;
 	return whole ? RCON_DONE : RCON_BROKEN;

@@ -87,7 +87,7 @@ wire_text(const struct wire_place *place, char text[WIRE_TEXT])
 	if (inet_ntop(six ? AF_INET6 : AF_INET, place->address, text + n, INET6_ADDRSTRLEN) == NULL)
 		text[n] = '\0';
 	n += strlen(text + n);
-	if (six && n < WIRE_TEXT - 8)
+	if (six && n <= WIRE_TEXT - 8)
 		text[n++] = ']';
 	text[n++] = ':';
 	put_port(text + n, place->port);
