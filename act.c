@@ -32,12 +32,14 @@ child(const struct act_scope *scope, int slot, int report)
 {
 	static _Alignas(64) struct jvm_line line;
 	const struct conf_server *conf = &scope->conf->server[slot];
+	struct equip_job equip = { .conf = scope->conf, .slot = slot, .known = scope->world->rcon,
+		.in_container = scope->world->machine.whole.in_container, .shared = world_equip() };
 	int rc = jvm_line(&line, conf);
 
 	if (rc < 0)
 		become_failed(report, PROC_EXEC, -rc, "command line");
-	become_server(conf, &scope->conf->secret_env, line.argv, jvm_jar(conf),
-	    scope->conf->name[slot], &scope->world->console.slot[slot], report);
+	become_server(scope->conf, slot, line.argv, jvm_jar(conf), &scope->world->console.slot[slot],
+	    &equip, report);
 }
 
 static void
@@ -61,6 +63,7 @@ start_main(struct act_scope *scope, int slot)
 		cannot_spawn(scope, slot, rc, "cannot make its console");
 		return rc;
 	}
+	act_equip(scope, slot);
 	pid = proc_fork(&scope->world->proc, slot, &report);
 	if (pid == 0)
 		child(scope, slot, report);
@@ -89,7 +92,7 @@ act_spawn(struct act_scope *scope, const struct step_act *a)
 	    conf->command.count > 0 ? conf->command.text : conf->jar, conf->dir, (int)p->pid);
 	act_tell(scope, STEP_SPAWNED, a->slot, 0);
 	if (p->report < 0)
-		act_tell(scope, STEP_EXEC_DONE, a->slot, 0);
+		act_executed(scope, a->slot);
 }
 
 static void
@@ -158,6 +161,10 @@ act_warn_once(const struct act_scope *scope, int slot, const struct proc_report 
 	struct proc_main *p = &scope->world->proc.main[slot];
 	uint8_t bit = (uint8_t)(1U << r->what_bit);
 
+	if (r->stage == PROC_EQUIP) {
+		act_note_once(scope, slot, r);
+		return;
+	}
 	if (p->warned & bit)
 		return;
 	p->warned |= bit;
@@ -245,6 +252,7 @@ act_forget(struct act_scope *scope, const struct step_act *a)
 		return;
 	log_info(act_name(scope, a->slot), "is gone from the configuration");
 	console_forget(&scope->world->console, &scope->world->proc, a->slot);
+	act_equip(scope, a->slot);
 	scope->conf->name[a->slot][0] = scope->world->name[a->slot][0] = '\0';
 	scope->conf->leaving[a->slot] = false;
 	scope->conf->servers--;

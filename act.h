@@ -38,6 +38,9 @@ struct act_scope {
 void act_tell(struct act_scope *scope, int what, int slot, int32_t a);
 bool act_next(struct act_scope *scope, struct step_event *event);
 
+/* Tells that the main process of slot was executed, and takes over where its RCON is. */
+void act_executed(struct act_scope *scope, int slot);
+
 /* Does what the last turn wants done, and commits after each. */
 void act_all(struct act_scope *scope);
 

@@ -31,6 +31,13 @@ void act_resize(struct act_scope *scope, const struct step_act *a);
 void act_tell_console(struct act_scope *scope, const struct console_report *report);
 void act_helper_ended(struct act_scope *scope, const struct proc_end *end);
 
+/*
+ * act_equip.c: before a server is forked, and when it leaves, what is known of its RCON is forgotten;
+ * and what its child has to say about its directory.
+ */
+void act_equip(const struct act_scope *scope, int slot);
+void act_note_once(const struct act_scope *scope, int slot, const struct proc_report *r);
+
 /* act_reexec.c */
 void act_reexec_asked(struct act_scope *scope, int client, const char *path);
 void act_prove(struct act_scope *scope, const struct step_act *a);

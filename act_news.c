@@ -122,7 +122,7 @@ act_hear_report(struct act_scope *scope, int slot)
 		if (rc < 0) {
 			close_report(scope, slot);
 			if (!p->failed)
-				act_tell(scope, STEP_EXEC_DONE, slot, 0);
+				act_executed(scope, slot);
 			world_commit();
 		} else {
 			tell_report(scope, slot, r);
@@ -266,7 +266,8 @@ static bool
 is_report(const struct act_scope *scope, int slot, const struct proc_report *r)
 {
 	return slot >= 0 && slot < CONF_SERVERS && scope->conf->name[slot][0] != '\0' &&
-	    r->stage > 0 && r->stage < PROC_STAGE_COUNT && r->what_bit < 8 &&
+	    r->stage > 0 && r->stage < PROC_STAGE_COUNT &&
+	    r->what_bit < (r->stage == PROC_EQUIP ? (int)EQUIP_NOTE_COUNT : 8) &&
 	    *(const uint8_t *)&r->warning <= 1 && memchr(r->what, '\0', sizeof(r->what)) != NULL;
 }
 

@@ -156,6 +156,7 @@ put_in_force(struct act_scope *scope)
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (d.pending[slot]) {
 			scope->world->proc.main[slot].warned = 0;
+			scope->world->proc.main[slot].noted = 0;
 			act_tell(scope, STEP_CHANGED, slot, 0);
 		}
 	act_tell(scope, STEP_CONF, -1, 0);

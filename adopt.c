@@ -333,7 +333,7 @@ tell(struct act_scope *scope, int slot)
 		return;
 	/* Whether it was executed the other mcinit was told; what lives on by now was. */
 	if (!scope->world->machine.server[slot].exec_done)
-		act_tell(scope, STEP_EXEC_DONE, slot, 0);
+		act_executed(scope, slot);
 	if (found[slot].lives)
 		return;
 	proc_adopted_gone(p);

@@ -45,6 +45,17 @@ become_failed(int report, int stage, int error, const char *what)
 	sys_exit(127);
 }
 
+/* Of a stage that never ends a start. */
+static void
+note(int report, enum equip_note which, int error, int number, const char *word)
+{
+	struct proc_report r = { .stage = PROC_EQUIP, .what_bit = (uint8_t)which, .warning = true,
+		.error = error, .holder = number };
+
+	fmt_put(r.what, sizeof(r.what), "%s", word);
+	sys_write(report, &r, sizeof(r));
+}
+
 static void
 write_number(int report, enum warning which, const char *path, int64_t value)
 {
@@ -201,8 +212,11 @@ find_jar(const char *pattern, char found[JAR_BYTES])
 	sys_close(dir.fd);
 }
 
-/* Puts the file that a pattern means into the command line; a jar that is missing ends the start. */
-static void
+/*
+ * Puts the file that a pattern means into the command line, and returns its name; a jar that is
+ * missing ends the start.
+ */
+static const char *
 choose_jar(const char *argv[], const char *jar, int report)
 {
 	static char found[JAR_BYTES];
@@ -210,7 +224,7 @@ choose_jar(const char *argv[], const char *jar, int report)
 	int rc = 0;
 
 	if (jar == NULL)
-		return;
+		return NULL;
 	if (strchr(jar, '*') != NULL) {
 		find_jar(jar, found);
 		for (int i = 0; argv[i] != NULL; i++)
@@ -221,7 +235,7 @@ choose_jar(const char *argv[], const char *jar, int report)
 		rc = sys_stat(jar, &st);
 	}
 	if (rc >= 0)
-		return;
+		return strchr(jar, '*') != NULL ? found : jar;
 	find_jar("*.jar", found);
 	become_failed(report, PROC_JAR, -rc, found);
 }
@@ -306,10 +320,10 @@ search_path(void)
 }
 
 _Noreturn void
-become_server(const struct conf_server *conf, const struct conf_list *secret,
-    const char *argv[], const char *jar, const char *mark, const struct console_slot *console,
-    int report)
+become_server(const struct conf *all, int slot, const char *argv[], const char *jar,
+    const struct console_slot *console, struct equip_job *equip, int report)
 {
+	const struct conf_server *conf = &all->server[slot];
 	bool no_interpreter = false;
 	int rc = sys_session();
 
@@ -322,7 +336,10 @@ become_server(const struct conf_server *conf, const struct conf_list *secret,
 	lock_world(report);
 	if (conf->no_new_privs)
 		sys_no_new_privileges();
-	choose_jar(argv, jar, report);
+	equip->jar = choose_jar(argv, jar, report);
+	equip->report = report;
+	equip->note = note;
+	equip_server(equip);
 	rc = console_become(console);
 	if (rc < 0)
 		become_failed(report, PROC_STDIO, -rc, "console");
@@ -330,7 +347,7 @@ become_server(const struct conf_server *conf, const struct conf_list *secret,
 	if (rc < 0)
 		become_failed(report, PROC_STDIO, -rc, "");
 	sys_close_from(REPORT_FD + 1);
-	make_environment(conf, secret, mark);
+	make_environment(conf, &all->secret_env, all->name[slot]);
 	sys_signals_default();
 	sys_signals_unblock();
 	rc = path_exec(search_path(), (char *const *)argv, (char *const *)server_environment,

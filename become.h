@@ -11,17 +11,18 @@
 #define BECOME_H
 
 #include "console.h"
+#include "equip.h"
 
 /*
  * In this order: session, oom_score_adj, nice, limits, umask, directory, world lock (fd 3),
- * no_new_privs, jar, descriptors, dispositions, mask, exec.  `argv` and `jar` come from jvm.c,
- * `report` is the write end of the exec pipe, `mark` the server's name, which
- * with its pid is the value of MCINIT_SERVER, by which its orphans are known, and `secret` the names of variables
- * that it must not get.  A jar with a "*" is replaced in argv by the newest that matches.
+ * no_new_privs, jar, files and RCON (equip.h), descriptors, dispositions, mask, exec.  `argv` and
+ * `jar` come from jvm.c, and a jar with a "*" is replaced in argv by the newest that matches.
+ * `report` is the write end of the exec pipe.  MCINIT_SERVER, by which its orphans are known, is the
+ * server's name with its pid; variables that filled a secret it does not get.  Of `equip` is filled
+ * in what is missing: jar, report, note.
  */
-_Noreturn void become_server(const struct conf_server *conf, const struct conf_list *secret,
-    const char *argv[], const char *jar, const char *mark, const struct console_slot *console,
-    int report);
+_Noreturn void become_server(const struct conf *conf, int slot, const char *argv[], const char *jar,
+    const struct console_slot *console, struct equip_job *equip, int report);
 
 /* Reports that there was no command line to execute, and ends the child. */
 _Noreturn void become_failed(int report, int stage, int error, const char *what);

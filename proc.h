@@ -26,7 +26,8 @@
 	X(LOCK, "lock its world") \
 	X(JAR, "find its jar") \
 	X(STDIO, "set up its descriptors") \
-	X(EXEC, "execute")
+	X(EXEC, "execute") \
+	X(EQUIP, "prepare its directory")
 
 #define X(name, text) PROC_##name,
 enum proc_stage { PROC_STAGES(X) PROC_STAGE_COUNT };
@@ -38,10 +39,10 @@ const char *proc_stage_text(int stage);
 /* What a child writes into the close-on-exec pipe; end of file without it means: executed. */
 struct proc_report {
 	uint8_t stage;
-	uint8_t what_bit;		/* which warning of a stage, 0..7 */
+	uint8_t what_bit;		/* which warning of a stage, 0..7; EQUIP: enum equip_note */
 	bool warning;			/* it goes on all the same */
 	int32_t error;			/* errno */
-	int32_t holder;			/* LOCK: the pid written in the lock file, or 0 */
+	int32_t holder;			/* LOCK: the pid written in the lock file, or 0; EQUIP: a port */
 	char what[108];			/* the path or word in question */
 };
 
@@ -57,6 +58,7 @@ struct proc_main {
 	uint8_t warned;			/* warnings already given, one bit each */
 	bool failed;			/* this start was reported as failed */
 	bool adopted;			/* no child of ours: another mcinit started it */
+	uint32_t noted;			/* what its directory made us say (equip.h), one bit each */
 };
 
 /* A console process of each kind for each server, and those for all (console.h). */

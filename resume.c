@@ -208,7 +208,7 @@ tell_given_up(struct act_scope *scope, const struct step_act *a)
 	if (a->what == ACT_SPAWN && p->main[a->slot].pid != 0) {
 		act_tell(scope, STEP_SPAWNED, a->slot, 0);
 		if (p->main[a->slot].report < 0)
-			act_tell(scope, STEP_EXEC_DONE, a->slot, 0);
+			act_executed(scope, a->slot);
 	} else if (a->what == ACT_SPAWN) {
 		fds_drop(&p->main[a->slot].report);
 		act_tell(scope, STEP_SPAWN_FAILED, a->slot, FAILURE_RETRY);

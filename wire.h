@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire: where the RCON of a server is, and the connection to it.
+ * wire: where the RCON of a server is (wire_place.c, pure), and the connection to it (wire.c).
  *
- * Called by act_rcon.c for the connections of mcinit, by remote.c for one of a verb's own, and by
- * equip.c, which looks for a port.  It must never wait, and never ask a resolver.
+ * Called by act_rcon.c for the connections of mcinit, by remote.c for one of a verb's own, by
+ * equip.c, which looks for a port, and by the rules of the INI.  It must never wait, and never ask a
+ * resolver.
  */
 #ifndef WIRE_H
 #define WIRE_H

@@ -186,6 +186,8 @@ take_head(const struct world_head *old)
 		to->fault = old->fault;
 		to->birth = old->birth;
 	}
+	if (old->head_bytes >= offsetof(struct world_head, equip) + sizeof(old->equip))
+		to->equip = old->equip;
 }
 
 static void
@@ -504,6 +506,24 @@ world_box_left(void)
 	struct world_box *box = current_box();
 
 	return box->kind != 0 ? box : NULL;
+}
+
+struct equip_shared *
+world_equip(void)
+{
+	return &image->head.equip;
+}
+
+/* A child may be writing it, or have been killed while it was: no sum tells that it is right. */
+bool
+world_told(int slot, int32_t pid, struct equip_rcon *rcon)
+{
+	const struct equip_told *told = &image->head.equip.told[slot];
+
+	if (pid == 0 || __atomic_load_n(&told->pid, __ATOMIC_ACQUIRE) != pid)
+		return false;
+	*rcon = told->rcon;
+	return world_rcon_is(rcon);
 }
 
 struct world_owner *

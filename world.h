@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "console.h"
+#include "equip.h"
 #include "load.h"
 #include "proc.h"
 #include "step.h"
@@ -46,6 +47,7 @@ struct world {
 	struct proc_table proc;
 	struct console_table console;
 	char name[CONF_SERVERS][CONF_NAME_BYTES];
+	struct equip_rcon rcon[CONF_SERVERS];	/* as of the last start; off until that was executed */
 
 	/* One record, up to `fds`, which it grows behind. */
 	int32_t done;			/* so many of the acts are done */
@@ -162,6 +164,13 @@ struct world_box *world_box(uint32_t kind, int slot);
 void world_box_done(void);
 /* The box of the image before us, if it was filled and not told; else NULL. */
 struct world_box *world_box_left(void);
+
+/*
+ * What children on their way to the exec write down, and what child `pid` of slot has told about its
+ * RCON; false: nothing yet, or nothing that could be.
+ */
+struct equip_shared *world_equip(void);
+bool world_told(int slot, int32_t pid, struct equip_rcon *rcon);
 
 struct world_owner *world_owner(void);
 struct world_fault *world_fault(void);

@@ -22,6 +22,7 @@ struct world_head {
 	struct world_fault fault;
 	struct proc_birth birth;
 	struct world_box box[2];
+	struct equip_shared equip;
 };
 
 /* One of two commits: the newer one of those that are whole counts. */
@@ -46,7 +47,7 @@ struct world_image {
 
 /* The parts of struct world; the list grows at its end only. */
 enum world_part { PART_WHOLE, PART_SERVER, PART_ACT, PART_EVENT, PART_MAIN, PART_PROC, PART_CONSOLE,
-	PART_SLOT, PART_NAME, PART_REST, PART_COUNT };
+	PART_SLOT, PART_NAME, PART_REST, PART_RCON, PART_COUNT };
 enum world_kind { KIND_ONE, KIND_EACH_SLOT, KIND_COUNTED };
 struct world_form {
 	uint32_t offset, size;		/* in struct world, of one record */
@@ -66,6 +67,7 @@ extern const struct world_fd_place world_fd_places[WORLD_FD_PLACES];
 /* What one of these says can be (world_sound.c): that of the child being forked, if there is one. */
 bool world_act_is(const struct step_act *act);
 bool world_event_is(const struct step_event *event);
+bool world_rcon_is(const struct equip_rcon *rcon);
 bool world_birth_is(const struct proc_birth *birth, const struct proc_table *table);
 
 /* How many records of a part are written, or for each slot: whether there is anything to write. */

@@ -30,6 +30,7 @@ const struct world_form world_forms[PART_COUNT] = {
 	[PART_NAME] = MANY(name, CONF_SERVERS, KIND_EACH_SLOT),
 	[PART_REST] = { offsetof(struct world, done), offsetof(struct world, events) -
 	    offsetof(struct world, done), 1, KIND_ONE },
+	[PART_RCON] = MANY(rcon, CONF_SERVERS, KIND_EACH_SLOT),
 };
 
 const struct world_fd_place world_fd_places[WORLD_FD_PLACES] = {

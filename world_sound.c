@@ -366,6 +366,28 @@ processes_are(const struct proc_table *p)
 	    p->forking.number < CONF_SERVERS);
 }
 
+/* ---- RCON ---- */
+
+bool
+world_rcon_is(const struct equip_rcon *rcon)
+{
+	uint8_t on = *(const uint8_t *)&rcon->on;
+
+	if (on > 1 || memchr(rcon->password, '\0', sizeof(rcon->password)) == NULL)
+		return false;
+	return on == 0 || (rcon->place.port != 0 &&
+	    (rcon->place.family == WIRE_IPV4 || rcon->place.family == WIRE_IPV6));
+}
+
+static bool
+rcons_are(const struct world *w)
+{
+	for (int i = 0; i < CONF_SERVERS; i++)
+		if (!world_rcon_is(&w->rcon[i]))
+			return false;
+	return true;
+}
+
 /* ---- descriptors ---- */
 
 static bool
@@ -405,6 +427,6 @@ bool
 world_is_sound(const struct world *w)
 {
 	return decision_is(w) && processes_are(&w->proc) && consoles_are(&w->console) &&
-	    descriptors_are(w) && w->text < WORLD_TEXTS && w->text_before < WORLD_TEXTS &&
+	    rcons_are(w) && descriptors_are(w) && w->text < WORLD_TEXTS && w->text_before < WORLD_TEXTS &&
 	    w->level <= LEVEL_DEBUG && w->held <= 1 && is_time(w->started);
 }

@@ -6,10 +6,12 @@
  * its other values would be blamed for what is missing.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "conf_in.h"
+#include "wire.h"
 
 enum { SHOWN_BYTES = 32 };
 
@@ -167,33 +169,42 @@ check_crash_window(struct conf_job *job, int i)
 }
 
 static bool
-is_host_port(const char *text)
+is_word(const struct conf_server *server, const char *word)
 {
-	const char *colon = strrchr(text, ':');
-	long port = 0;
-	size_t n;
+	return strcasecmp(server->rcon, word) == 0;
+}
 
-	if (colon == NULL || colon == text || strpbrk(text, " \t") != NULL)
-		return false;
-	n = strspn(colon + 1, "0123456789");
-	if (n == 0 || n > 5 || colon[1 + n] != '\0')
-		return false;
-	for (text = colon + 1; *text != '\0'; text++)
-		port = port * 10 + (*text - '0');
-	return port > 0 && port < 65536;
+static void
+check_rcon(struct conf_job *job, int i)
+{
+	static const char *const types[] = { [TYPE_VELOCITY] = "velocity", [TYPE_BUNGEE] = "bungee",
+		[TYPE_BEDROCK] = "bedrock", [TYPE_GENERIC] = NULL };
+	const struct conf_server *server = server_at(job, i);
+	int row = CONF_ROW_server_rcon, line = line_of(job, i, row);
+	struct wire_place place;
+
+	if (is_word(server, "auto") || is_word(server, "off"))
+		return;
+	if (is_word(server, "on")) {
+		if (types[server->type] != NULL)
+			conf_complain(job, line, CONF_IN_SLOT + i, row, "a server of type %s has no RCON that "
+			    "could be enabled; leave it at auto, or say where there is one: HOST:PORT",
+			    types[server->type]);
+	} else if (!wire_place_from(&place, server->rcon)) {
+		conf_complain(job, line, CONF_IN_SLOT + i, row, "\"%.60s\" is neither auto, on, off, nor "
+		    "HOST:PORT with an address (127.0.0.1:25575, [::1]:25575) or localhost", server->rcon);
+	} else if (server->rcon_password[0] == '\0') {
+		conf_complain(job, line, CONF_IN_SLOT + i, row, "HOST:PORT needs rcon_password or "
+		    "rcon_password_file");
+	}
 }
 
 static void
 check_forms(struct conf_job *job, int i)
 {
 	const struct conf_server *server = server_at(job, i);
-	int row = CONF_ROW_server_rcon;
+	int row = CONF_ROW_server_cpu_affinity;
 
-	if (strcasecmp(server->rcon, "auto") != 0 && strcasecmp(server->rcon, "on") != 0 &&
-	    strcasecmp(server->rcon, "off") != 0 && !is_host_port(server->rcon))
-		conf_complain(job, line_of(job, i, row), CONF_IN_SLOT + i, row,
-		    "\"%.60s\" is neither auto, on, off, nor HOST:PORT", server->rcon);
-	row = CONF_ROW_server_cpu_affinity;
 	if (server->cpu_affinity[strspn(server->cpu_affinity, "0123456789,-")] != '\0')
 		conf_complain(job, line_of(job, i, row), CONF_IN_SLOT + i, row,
 		    "\"%.60s\" is not a list of processors such as 0-3,6", server->cpu_affinity);
@@ -278,6 +289,36 @@ check_ports(struct conf_job *job, int a, int b, const char *port_a, const char *
 	    job->conf->name[a], port_b, job->conf->name[b]);
 }
 
+/* Whether the HOST:PORT of a is where b has its RCON, by its own or by its property lines. */
+static bool
+meets(const struct conf_server *a, const struct conf_server *b)
+{
+	const char *port = property(b, "rcon.port"), *ip = property(b, "rcon.ip");
+	struct wire_place one, other;
+
+	if (!wire_place_from(&one, a->rcon))
+		return false;
+	if (wire_place_from(&other, b->rcon))
+		return memcmp(&one, &other, sizeof(one)) == 0;
+	if (port == NULL || strtol(port, NULL, 10) != one.port)
+		return false;
+	if (ip == NULL || *ip == '\0')
+		ip = property(b, "server-ip");
+	return ip == NULL || !wire_place_of(&other, ip, one.port) ? wire_is_loopback(&one) :
+	    memcmp(&one, &other, sizeof(one)) == 0;
+}
+
+static void
+check_places(struct conf_job *job, int a, int b)
+{
+	int row = CONF_ROW_server_rcon, blame = line_of(job, b, row) != 0 ? b : a;
+
+	if (meets(server_at(job, a), server_at(job, b)) || meets(server_at(job, b), server_at(job, a)))
+		conf_complain(job, line_of(job, blame, row), CONF_IN_SLOT + blame, row,
+		    "servers %s and %s have the same RCON, %.60s; give each its own port",
+		    job->conf->name[a], job->conf->name[b], server_at(job, blame)->rcon);
+}
+
 static void
 check_terminal(struct conf_job *job, int a, int b)
 {
@@ -300,6 +341,7 @@ check_pair(struct conf_job *job, int a, int b)
 	check_ports(job, a, b, rcon, rcon);
 	check_ports(job, a, b, game, rcon);
 	check_ports(job, a, b, rcon, game);
+	check_places(job, a, b);
 }
 
 static bool
@@ -322,6 +364,7 @@ conf_rules(struct conf_job *job)
 		check_order(job, i);
 		check_crash_window(job, i);
 		check_forms(job, i);
+		check_rcon(job, i);
 		check_ports(job, i, i, "server-port", "rcon.port");
 	}
 	for (i = 0; i < servers; i++)

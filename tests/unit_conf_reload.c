@@ -213,7 +213,7 @@ a_text_that_does_not_fit_is_counted(void **state)
 	sprintf(text + n, "[server:a]\njvm_args = x\n[server:b]\njvm_args = x\n");
 	assert_int_equal(try_into(&next, text, strlen(text), false), 0);
 	sprintf(text, "[server:z]\ndir = /%01000d\njava = /%01000d\njar = %01000d\n"
-	    "stop_message = %0250d\nstop_command = %0250d\nrcon = h%01000d:1\n"
+	    "stop_message = %0250d\nstop_command = %0250d\nargs = %01000d\n"
 	    "rcon_password = %0250d\n", 1, 2, 3, 4, 5, 6, 7);
 	assert_int_equal(try_into(&now, text, strlen(text), false), 0);
 	assert_int_equal(conf_follow(&next, &now, 1), 1);

@@ -98,26 +98,73 @@ values_must_be_in_order(void **state)
 static void
 forms_of_texts_are_checked(void **state)
 {
-	static const char *const fine[] = { "auto", "ON", "off", "h:1", "127.0.0.1:65535",
+	static const char *const fine[] = { "auto", "ON", "off", "localhost:1", "127.0.0.1:65535",
 	    "[::1]:9" };
-	static const char *const wrong[] = { "yes", "h", "h:", ":1", "h:0", "h:65536", "h:1x",
-	    "a b:1",
-	    "h:999999" };
+	static const char *const wrong[] = { "yes", "h", "h:", ":1", "h:1", "localhost:0",
+	    "localhost:65536", "localhost:1x", "a b:1", "localhost:999999", "::1:9" };
 	char text[64];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
-		snprintf(text, sizeof(text), "[server]\nrcon = %s\n", fine[i]);
+		snprintf(text, sizeof(text), "[server]\nrcon = %s\nrcon_password = x\n", fine[i]);
 		good(text);
 	}
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		snprintf(text, sizeof(text), "[server]\nrcon = %s\n", wrong[i]);
+		snprintf(text, sizeof(text), "[server]\nrcon = %s\nrcon_password = x\n", wrong[i]);
 		assert_int_equal(try_text(text), 1);
 	}
 	good("[server]\ncpu_affinity = 0-3,6\n");
 	bad("[server]\ncpu_affinity = all\n", "mcinit.ini:2: server.cpu_affinity: \"all\" is not a "
 	    "list of processors such as 0-3,6");
+}
+
+static void
+rcon_is_where_there_is_some(void **state)
+{
+	static const char *const without[] = { "velocity", "bungee", "bedrock" };
+	char text[128], complaint[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+		snprintf(text, sizeof(text), "[server]\ntype = %s\nrcon = on\n", without[i]);
+		snprintf(complaint, sizeof(complaint), "mcinit.ini:3: server.rcon: a server of type %s has "
+		    "no RCON that could be enabled; leave it at auto, or say where there is one: HOST:PORT",
+		    without[i]);
+		bad(text, complaint);
+		snprintf(text, sizeof(text), "[server]\ntype = %s\nrcon = auto\n", without[i]);
+		good(text);
+	}
+	good("[server]\ntype = bungee\nrcon = localhost:1\nrcon_password = x\n");
+	good("[server]\ntype = generic\nrcon = on\n");
+	bad("[server]\nrcon = localhost:1\n", "mcinit.ini:2: server.rcon: HOST:PORT needs "
+	    "rcon_password or rcon_password_file");
+	good("[server]\nrcon = localhost:1\nrcon_password_file = secret\n");
+	bad("[server]\nrcon = play.example:1\nrcon_password = x\n", "mcinit.ini:2: server.rcon: "
+	    "\"play.example:1\" is neither auto, on, off, nor HOST:PORT with an address "
+	    "(127.0.0.1:25575, [::1]:25575) or localhost");
+}
+
+static void
+two_servers_never_share_an_rcon(void **state)
+{
+	(void)state;
+	bad("[server]\nrcon_password = x\n[server:a]\nrcon = localhost:7\n[server:b]\n"
+	    "rcon = 127.0.0.1:7\n", "mcinit.ini:6: server:b.rcon: servers a and b have the same RCON, "
+	    "127.0.0.1:7; give each its own port");
+	bad("[server]\nrcon_password = x\n[server:a]\nrcon = localhost:7\n[server:b]\n"
+	    "property = rcon.port=7\n", "mcinit.ini:4: server:a.rcon: servers a and b have the same "
+	    "RCON, localhost:7; give each its own port");
+	bad("[server]\nrcon_password = x\n[server:a]\nproperty=rcon.port=7\n"
+	    "property=server-ip=10.0.0.1\n[server:b]\nrcon = 10.0.0.1:7\n", "mcinit.ini:7: "
+	    "server:b.rcon: servers a and b have the same RCON, 10.0.0.1:7; give each its own port");
+	good("[server]\nrcon_password = x\n[server:a]\nrcon = 10.0.0.1:7\n[server:b]\n"
+	    "rcon = 10.0.0.2:7\n");
+	good("[server]\nrcon_password = x\n[server:a]\nrcon = 10.0.0.1:7\n[server:b]\n"
+	    "property = rcon.port=7\n");
+	good("[server]\nrcon_password = x\n[server:a]\nrcon = localhost:7\n[server:b]\n"
+	    "property = rcon.port=8\n");
 }
 
 static void
@@ -189,18 +236,18 @@ a_wrong_value_is_not_blamed_twice(void **state)
 static void
 later_keys_are_warned_about(void **state)
 {
-	static const char text[] = "[server]\nrcon = off\nheap = auto\nnice = 1\n[server:a]\n"
+	static const char text[] = "[server]\nrcon_retry = 1\nheap = auto\nnice = 1\n[server:a]\n"
 	    "heap = 50%\n[server:b]\nheap = 1G\n[mcinit]\nstats_interval = 5m\n";
 	static const char known[] = ": understood, but this version does not act on it yet\n";
 	char expected[1024];
 
 	(void)state;
-	overrides[0] = "server.rcon_password=hunter2";
+	overrides[0] = "server.user=steve";
 	assert_int_equal(try_into(&conf, text, strlen(text), true), 0);
-	snprintf(expected, sizeof(expected), "W mcinit.ini:2: server.rcon%sW mcinit.ini:3: "
+	snprintf(expected, sizeof(expected), "W mcinit.ini:2: server.rcon_retry%sW mcinit.ini:3: "
 	    "server.heap"
 	    "%sW mcinit.ini:6: server:a.heap%sW mcinit.ini:10: mcinit.stats_interval%s"
-	    "W -o server.rcon_password: server.rcon_password%s", known, known, known, known, known);
+	    "W -o server.user=steve: server.user%s", known, known, known, known, known);
 	assert_string_equal(heard, expected);
 	good(text);
 	assert_string_equal(heard, "");
@@ -217,6 +264,8 @@ main(void)
 		cmocka_unit_test(a_window_that_delays_fill_is_refused),
 		cmocka_unit_test(values_must_be_in_order),
 		cmocka_unit_test(forms_of_texts_are_checked),
+		cmocka_unit_test(rcon_is_where_there_is_some),
+		cmocka_unit_test(two_servers_never_share_an_rcon),
 		cmocka_unit_test(two_servers_never_share_a_directory),
 		cmocka_unit_test(two_servers_never_share_a_port),
 		cmocka_unit_test(one_server_at_most_has_our_terminal),

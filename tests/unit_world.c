@@ -218,6 +218,23 @@ an_older_one_knew_less(void **state)
 	assert_int_equal(world_lab.read.fds.lock, world_lab.w->fds.lock);
 	assert_int_equal(world_lab.read.fds.control, -1);
 	assert_int_equal(world_lab.read.fds.asking, -1);
+	/* One that knew nothing of RCON, and one to which its password was the last of it. */
+	changed_part = PART_RCON;
+	for (int i = 0; i < 2; i++) {
+		changed_by = i == 0 ? sizeof(struct equip_rcon) : sizeof(struct equip_rcon) -
+		    offsetof(struct equip_rcon, on);
+		assert_true(world_lab.w->rcon[0].on);
+		rewrite(shorten);
+		assert_int_equal(read_over_garbage(&other), 0);
+		assert_false(world_lab.read.rcon[0].on);
+		assert_int_equal(world_lab.read.rcon[0].place.port, i == 0 ? 0 : 25575);
+	}
+	changed_part = PART_MAIN;
+	changed_by = sizeof(struct proc_main) - offsetof(struct proc_main, noted);
+	rewrite(shorten);
+	assert_int_equal(read_over_garbage(&other), 0);
+	assert_int_equal(world_lab.w->proc.main[0].noted, 5);
+	assert_int_equal(world_lab.read.proc.main[0].noted, 0);
 }
 
 static void
@@ -331,6 +348,34 @@ a_child_that_is_being_forked_is_nobody_elses(void **state)
 	world_commit();
 }
 
+/* It writes that down itself, and may be killed while it does. */
+static void
+what_a_child_has_told_is_its_own_and_whole(void **state)
+{
+	struct equip_told *told = &world_equip()->told[3];
+	struct equip_rcon rcon;
+
+	(void)state;
+	memset(told, 0, sizeof(*told));
+	assert_false(world_told(3, 0, &rcon));
+	assert_false(world_told(3, 4711, &rcon));
+	told->rcon = world_lab.w->rcon[0];
+	assert_true(told->rcon.on);
+	assert_false(world_told(3, 0, &rcon));
+	assert_false(world_told(3, 4711, &rcon));
+	told->pid = 4711;
+	assert_false(world_told(3, 4712, &rcon));
+	assert_false(world_told(2, 4711, &rcon));
+	assert_true(world_told(3, 4711, &rcon));
+	assert_memory_equal(&rcon, &world_lab.w->rcon[0], sizeof(rcon));
+	told->rcon.place.port = 0;
+	assert_false(world_told(3, 4711, &rcon));
+	told->rcon.place.port = 1;
+	memset(told->rcon.password, 'x', sizeof(told->rcon.password));
+	assert_false(world_told(3, 4711, &rcon));
+	memset(told, 0, sizeof(*told));
+}
+
 /* By that number the next commit chooses the half that it writes over. */
 static void
 the_number_of_a_turn_is_that_of_its_half(void **state)
@@ -393,6 +438,7 @@ main(void)
 		cmocka_unit_test(a_record_that_is_cut_off_is_no_record),
 		cmocka_unit_test(a_head_may_be_shorter_and_stand_elsewhere),
 		cmocka_unit_test(a_child_that_is_being_forked_is_nobody_elses),
+		cmocka_unit_test(what_a_child_has_told_is_its_own_and_whole),
 		cmocka_unit_test(the_number_of_a_turn_is_that_of_its_half),
 		cmocka_unit_test(whatever_becomes_of_its_bytes_is_refused_or_sound),
 	};

@@ -311,25 +311,27 @@ record_of(int which, int part)
 	return NULL;
 }
 
-/* An older build knew less of what stands in the last one. */
+/* An older build knew less of what stands in this one, and nothing of those behind it. */
 static void
-shorten_last(int which, uint32_t by)
+shorten_rest(int which, uint32_t by)
 {
-	struct world_record *record = record_of(which, PART_COUNT - 1);
+	struct world_half *half = &lab.image.half[which];
+	struct world_record *record = record_of(which, PART_REST);
 	uint32_t bytes = record->bytes - by;
 
-	lab.image.half[which].bytes -= ((record->bytes + 7) & ~7U) - ((bytes + 7) & ~7U);
 	record->bytes = bytes;
+	half->bytes = (uint32_t)((char *)(record + 1) - half->records) + ((bytes + 7) & ~7U);
 }
 
 /* As a person, a disk or another build may have left it. */
 #define MADE(name, ...)	static void made_##name(void) { __VA_ARGS__; }
 MADE(as_it_was, (void)0)
 MADE(head_without_boxes, lab.image.head.head_bytes = offsetof(struct world_head, box))
+MADE(head_without_rcon, lab.image.head.head_bytes = offsetof(struct world_head, equip))
 MADE(head_without_births, lab.image.head.head_bytes = offsetof(struct world_head, birth))
 MADE(one_damaged, lab.image.half[0].records[40] ^= 1)
 MADE(other_damaged, lab.image.half[1].records[40] ^= 1)
-MADE(fewer_descriptors, for (int i = 0; i < 2; i++) shorten_last(i,
+MADE(fewer_descriptors, for (int i = 0; i < 2; i++) shorten_rest(i,
 	sizeof(struct world_fds) - offsetof(struct world_fds, trace)); sum())
 MADE(head_without_owner, lab.image.head.head_bytes = offsetof(struct world_head, owner))
 MADE(other_boot, lab.image.head.owner.boot[5] ^= 1)
@@ -356,8 +358,9 @@ static const struct made {
 	int rc;
 } mades[] = {
 #define ROW(name, rc)	{ #name, made_##name, rc }
-	ROW(as_it_was, 0), ROW(head_without_boxes, 0), ROW(head_without_births, 0), ROW(one_damaged, 0),
-	ROW(other_damaged, 0), ROW(fewer_descriptors, 0), ROW(head_without_owner, -ENOENT),
+	ROW(as_it_was, 0), ROW(head_without_boxes, 0), ROW(head_without_rcon, 0),
+	ROW(head_without_births, 0), ROW(one_damaged, 0), ROW(other_damaged, 0),
+	ROW(fewer_descriptors, 0), ROW(head_without_owner, -ENOENT),
 	ROW(other_boot, -ENOENT), ROW(no_boot, -ENOENT), ROW(zeros, -ENOENT), ROW(other_magic, -EINVAL),
 	ROW(older_layout, -EPROTO), ROW(newer_layout, -EPROTO), ROW(longer_head, -EPROTO),
 	ROW(other_texts, -EPROTO), ROW(more_texts, -EPROTO), ROW(newer_part, -EPROTO),
@@ -492,6 +495,7 @@ static void
 what_is_taken_over_is_ours_from_then_on(void **state)
 {
 	const struct world *w;
+	struct equip_rcon rcon;
 
 	(void)state;
 	lab.image = lab.good;
@@ -499,6 +503,9 @@ what_is_taken_over_is_ours_from_then_on(void **state)
 	lab.image.head.generation = 41;
 	lab.image.head.owner.pid = 1;
 	lab.image.head.birth.start[0].ticks = 4711;
+	/* Its supervisor was killed before it could be told. */
+	lab.image.head.equip.told[1] = (struct equip_told){ .pid = 4712, .rcon = { .on = true,
+		.place = { .family = WIRE_IPV4, .port = 30000 } } };
 	write_file("state", &lab.image, sizeof(lab.image));
 	assert_int_equal(world_adopt(lab.dir, &today, want_all), 0);
 	w = world_now();
@@ -506,6 +513,10 @@ what_is_taken_over_is_ours_from_then_on(void **state)
 	assert_int_equal(world_faults(), 0);
 	assert_int_equal(world_generation(), 42);
 	assert_int_equal(world_owner()->pid, getpid());
+	assert_true(w->rcon[0].on && w->rcon[0].place.port == 25575);
+	assert_string_equal(w->rcon[0].password, "swordfish");
+	assert_true(world_told(1, 4712, &rcon));
+	assert_int_equal(rcon.place.port, 30000);
 	/* That of today, the one in force, and the one before that. */
 	assert_memory_equal(world_text(0)->text, "# today\n", 8);
 	assert_memory_equal(world_text(w->text)->text, "# text 2", 8);

@@ -47,6 +47,12 @@ WRONG(standard_output, w->fds.trace = 1)
 WRONG(same_descriptor, w->fds.trace = w->console.slot[0].source)
 WRONG(descriptor_minus_many, w->console.rings = -5000)
 WRONG(descriptor_large, w->console.rings = 1 << 20)
+WRONG(rcon_flag, memset(&w->rcon[0].on, 2, 1))
+WRONG(rcon_family, w->rcon[0].place.family = 5)
+WRONG(rcon_nowhere, w->rcon[1].place.family = 0)
+WRONG(rcon_port, w->rcon[0].place.port = 0)
+WRONG(rcon_password_without_end, memset(w->rcon[0].password, 'x', sizeof(w->rcon[0].password)))
+WRONG(rcon_off_without_end, memset(w->rcon[9].password, 'x', sizeof(w->rcon[9].password)))
 WRONG(path_without_end, memset(w->console.path, 'x', sizeof(w->console.path)))
 WRONG(name_without_end, memset(w->name[15], 'x', sizeof(w->name[15])))
 WRONG(name_of_another_directory, strcpy(w->name[15], "../x"))
@@ -118,7 +124,8 @@ what_cannot_be_is_not_believed(void **state)
 #define ROW(name)	{ #name, wrong_##name }
 	static const struct wrong wrongs[] = { ROW(pid_one), ROW(pid_negative), ROW(session_one),
 		ROW(same_child), ROW(same_helper), ROW(same_trial), ROW(session_of_another), ROW(forking), ROW(forking_whose),
-		ROW(sweep_signal), ROW(flag), ROW(standard_output), ROW(same_descriptor),
+		ROW(sweep_signal), ROW(flag), ROW(rcon_flag), ROW(rcon_family), ROW(rcon_nowhere), ROW(rcon_port),
+		ROW(rcon_password_without_end), ROW(rcon_off_without_end), ROW(standard_output), ROW(same_descriptor),
 		ROW(descriptor_minus_many), ROW(descriptor_large), ROW(path_without_end), ROW(name_without_end),
 		ROW(name_of_another_directory), ROW(name_of_an_option),
 		ROW(server_without_name), ROW(same_name), ROW(act_without_name),
@@ -163,6 +170,9 @@ RIGHT(session_kept, w->proc.main[2].session = w->proc.main[0].pid)
 RIGHT(said_of_one_that_left, w->done = 0; w->acts.act[0] = (struct step_act){ ACT_SAY, 9, 0, 0, 0 })
 RIGHT(done_of_one_that_left, w->done = 1; w->acts.act[0] = (struct step_act){ ACT_FORGET, 9, 0, 0, 0 })
 RIGHT(told_of_one_that_left, EVENT(STEP_TREE, 9, 0))
+RIGHT(rcon_off, w->rcon[0].on = false; w->rcon[0].place.family = 77)
+RIGHT(rcon_without_password, w->rcon[0].password[0] = '\0')
+RIGHT(noted, w->proc.main[0].noted = UINT32_MAX)
 RIGHT(names_of_all_letters, strcpy(w->name[15], "_09azAZ-"))
 
 static void
@@ -173,7 +183,8 @@ what_can_be_is_believed(void **state)
 	static const struct wrong rights[] = { ROW(no_bell), ROW(unknown_marker), ROW(marker_of_nobody),
 		ROW(players), ROW(status_not_known), ROW(core_dumped), ROW(begun), ROW(held),
 		ROW(all_done), ROW(session_kept), ROW(said_of_one_that_left),
-		ROW(done_of_one_that_left), ROW(told_of_one_that_left), ROW(names_of_all_letters) };
+		ROW(done_of_one_that_left), ROW(told_of_one_that_left), ROW(rcon_off),
+		ROW(rcon_without_password), ROW(noted), ROW(names_of_all_letters) };
 	static struct world w;
 
 	(void)state;

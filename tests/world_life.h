@@ -77,6 +77,16 @@ world_lab_tell(int what, int slot, int32_t a)
 }
 
 static inline void
+world_lab_rcon(int slot, bool on)
+{
+	struct equip_rcon *rcon = &world_lab.w->rcon[slot];
+
+	*rcon = (struct equip_rcon){ .on = on, .place = { .family = slot % 2 ? WIRE_IPV6 : WIRE_IPV4,
+		.address = { 127, 0, 0, 1 }, .port = (uint16_t)(25575 + slot) } };
+	strcpy(rcon->password, "swordfish");
+}
+
+static inline void
 world_lab_spawn(int slot)
 {
 	struct proc_main *p = &world_lab.w->proc.main[slot];
@@ -90,6 +100,7 @@ world_lab_spawn(int slot)
 	p->pidfd = world_lab.number++;
 	c->source = world_lab.number++, c->hold = world_lab.number++, c->sink = world_lab.number++;
 	c->dir = world_lab.number++;
+	world_lab_rcon(slot, world_lab_chance(2));
 	world_lab_tell(STEP_SPAWNED, slot, 0);
 	if (world_lab_chance(4) == 0)
 		p->report = world_lab.number++;
@@ -247,6 +258,7 @@ world_lab_turn(void)
 	memmove(w->event, w->event + 1, (size_t)--w->events * sizeof(w->event[0]));
 	world_lab.now += 10;
 	step(&world_lab.conf, &w->machine, &event, world_lab.now, &w->acts);
+	w->begun = 0;
 	for (w->done = 0; w->done < w->acts.count; w->done++)
 		world_lab_do(&w->acts.act[w->done]);
 	return !w->machine.whole.finished;
@@ -370,7 +382,9 @@ world_lab_fill(void)
 		c->source = world_lab.number++, c->hold = world_lab.number++;
 		c->sink = world_lab.number++, c->dir = world_lab.number++;
 		w->proc.helper[slot] = world_lab.number++;
+		world_lab_rcon(slot, slot < 2);
 	}
+	w->proc.main[0].noted = 5;
 	w->proc.main[1].sweep = world_lab.number++;
 	w->proc.main[2].pid = 0;
 	w->proc.main[2].pidfd = -1;
