@@ -24,11 +24,19 @@ ask_reexec(struct act_scope *scope, int client, const struct ctl_request *reques
 		act_reexec_asked(scope, control_release(client, scope->epoll), request->argument);
 }
 
+static void
+ask_rcon(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	(void)request;
+	refuse(scope, client, "no RCON through this mcinit");
+}
+
 void
 act_hear_client(struct act_scope *scope, int client)
 {
 	static void (*const verbs[])(struct act_scope *, int, const struct ctl_request *) = {
 		[CTL_REEXEC] = ask_reexec,
+		[CTL_RCON] = ask_rcon,
 	};
 	_Static_assert(sizeof(verbs) / sizeof(verbs[0]) == CTL_VERB_COUNT, "a verb without a function");
 	static _Alignas(64) struct ctl_request request;

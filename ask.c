@@ -16,12 +16,13 @@
 
 enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30 * 1000, LOOK_AGAIN = 20 };
 
-/* What came and was not taken yet. */
-static struct {
+/* What came and was not taken yet, and for whom. */
+static _Alignas(64) struct {
 	int fd;
 	int64_t until;
+	const struct ask_rcon *rcon;	/* NULL: for a person, and patiently */
 	size_t filled, taken;
-	char bytes[2 * CTL_ANSWER + 1];	/* with a NUL behind the last line */
+	char bytes[16 * 1024 + 1];	/* with a NUL behind the last line */
 } in;
 
 static int
@@ -29,22 +30,57 @@ complain(int code, const char *what, const char *detail)
 {
 	char text[1024];
 
+	if (in.rcon != NULL) {
+		fmt_put(in.rcon->why, in.rcon->room, "%s%s", what, detail);
+		return code;
+	}
 	fmt_put(text, sizeof(text), "mcinit: %s%.800s\n", what, detail);
 	log_print(2, text);
 	return code;
 }
 
-/* The next line without its newline; 0, or -ETIMEDOUT, -EPIPE: there comes none, or another -errno. */
 static int
-next_line(char **line)
+wait(void)
+{
+	int64_t left = in.until - sys_now();
+
+	if (in.rcon != NULL)
+		return in.rcon->wait(in.fd);
+	return left <= 0 ? 0 : sys_readable(in.fd, (int)left);
+}
+
+/* More behind what is there; 0, or -ETIMEDOUT, -EPIPE: there comes none, or another -errno. */
+static int
+read_more(void)
+{
+	int rc = wait();
+	ssize_t n;
+
+	if (rc <= 0)
+		return rc == 0 ? -ETIMEDOUT : rc;
+	n = sys_read(in.fd, in.bytes + in.filled, sizeof(in.bytes) - 1 - in.filled);
+	if (n <= 0)
+		return n == 0 || n == -ECONNRESET ? -EPIPE : (int)n;
+	in.filled += (size_t)n;
+	return 0;
+}
+
+static void
+move_up(void)
 {
 	memmove(in.bytes, in.bytes + in.taken, in.filled - in.taken);
 	in.filled -= in.taken;
 	in.taken = 0;
+}
+
+/* The next line without its newline; 0, or -errno as above. */
+static int
+next_line(char **line)
+{
+	move_up();
 	for (;;) {
 		char *end = memchr(in.bytes, '\n', in.filled);
-		int64_t left = in.until - sys_now();
-		ssize_t n;
+		int rc;
 
 		if (end != NULL) {
 			*end = '\0';
@@ -52,14 +88,11 @@ next_line(char **line)
 			in.taken = (size_t)(end - in.bytes) + 1;
 			return 0;
 		}
-		if (in.filled == sizeof(in.bytes) - 1)
+		if (in.filled >= 2 * CTL_ANSWER)
 			return -EPROTO;
-		if (left <= 0 || sys_readable(in.fd, (int)left) == 0)
-			return -ETIMEDOUT;
-		n = sys_read(in.fd, in.bytes + in.filled, sizeof(in.bytes) - 1 - in.filled);
-		if (n <= 0)
-			return n == 0 || n == -ECONNRESET ? -EPIPE : (int)n;
-		in.filled += (size_t)n;
+		rc = read_more();
+		if (rc < 0)
+			return rc;
 	}
 }
 
@@ -84,16 +117,14 @@ connect_in_time(void)
 	return fd;
 }
 
-/* Says `line`, and prints what comes back. */
+/* Says `line` to an mcinit that greets us; DONE, or another code after a complaint. */
 static int
-ask(const char *run_dir, const char *line, size_t bytes)
+begin(const char *run_dir, const char *line, size_t bytes)
 {
-	const char *text;
 	char *said = NULL;
-	bool yes;
 	int rc = sys_change_dir(run_dir);
 
-	in.until = sys_now() + PATIENCE;
+	in.filled = in.taken = 0;
 	in.fd = rc < 0 ? rc : connect_in_time();
 	if (in.fd == -EAGAIN)
 		return say_no_line(-ETIMEDOUT);
@@ -105,8 +136,23 @@ ask(const char *run_dir, const char *line, size_t bytes)
 		return say_no_line(rc);
 	if (!ctl_is_greeting(said))
 		return complain(NO, "mcinit speaks another language than this one: it says ", said);
-	if (sys_send_now(in.fd, line, bytes) != (ssize_t)bytes)
-		return say_no_line(-EPIPE);
+	return sys_send_now(in.fd, line, bytes) == (ssize_t)bytes ? DONE : say_no_line(-EPIPE);
+}
+
+/* Says `line`, and prints what comes back. */
+static int
+ask(const char *run_dir, const char *line, size_t bytes)
+{
+	const char *text;
+	char *said = NULL;
+	bool yes;
+	int rc;
+
+	in.rcon = NULL;
+	in.until = sys_now() + PATIENCE;
+	rc = begin(run_dir, line, bytes);
+	if (rc != DONE)
+		return rc;
 	rc = next_line(&said);
 	if (rc < 0)
 		return say_no_line(rc);
@@ -137,4 +183,72 @@ ask_reexec(const char *run_dir, int count, char *const words[])
 	if (bytes == 0)
 		return complain(USAGE, "the path is too long, or has control bytes", "");
 	return ask(run_dir, line, bytes);
+}
+
+/* ---- RCON ---- */
+
+/* `left` bytes of the reply; 0 or -errno. */
+static int
+take_data(size_t left)
+{
+	for (;;) {
+		size_t there = in.filled - in.taken, n = there < left ? there : left;
+		int rc = n > 0 ? in.rcon->take(in.bytes + in.taken, n) : 0;
+
+		in.taken += n;
+		left -= n;
+		if (rc < 0 || left == 0)
+			return rc;
+		move_up();
+		rc = read_more();
+		if (rc < 0)
+			return rc;
+	}
+}
+
+static int
+hear_reply(void)
+{
+	const char *text;
+	size_t count;
+	char *said = NULL;
+	bool yes;
+	int rc;
+
+	for (;;) {
+		rc = next_line(&said);
+		if (rc == 0 && ctl_is_data(said, &count))
+			rc = take_data(count);
+		else if (rc == 0)
+			break;
+		if (rc < 0)
+			return say_no_line(rc);
+	}
+	if (ctl_is_late(said, &text))
+		return complain(LATE, text, "");
+	if (!ctl_is_answer(said, &yes, &text))
+		return complain(NO, "this is no answer: ", said);
+	return yes ? DONE : complain(NO, text, "");
+}
+
+int
+ask_rcon(const char *run_dir, const struct ask_rcon *asked)
+{
+	char line[CTL_REQUEST], argument[CTL_ARGUMENT + 1];
+	size_t bytes;
+	int code;
+
+	in.rcon = asked;
+	in.until = asked->until;
+	fmt_put(argument, sizeof(argument), "%s %s", asked->server != NULL ? asked->server : "-",
+	    asked->command);
+	bytes = ctl_ask(line, CTL_RCON, argument);
+	if (bytes == 0)
+		return complain(USAGE, "the command is too long, or has control bytes", "");
+	code = begin(run_dir, line, bytes);
+	if (code == DONE)
+		code = hear_reply();
+	if (in.fd >= 0)
+		sys_close(in.fd);
+	return code;
 }

@@ -15,6 +15,7 @@
 #include "fmt.h"
 #include "host.h"
 #include "log.h"
+#include "remote.h"
 #include "talk.h"
 
 enum { EXIT_NO_SUPERVISOR = 3, EXIT_USAGE = 64, EXIT_CONFIG = 78, OUT = 1, ERR = 2, ANY = INT_MAX };
@@ -149,6 +150,24 @@ verb_console(struct cli *cli)
 }
 
 static int
+ask_server(const char *run_dir, int count, char *const words[])
+{
+	(void)count;
+	(void)words;
+	return remote_rcon(run_dir);
+}
+
+static int
+verb_rcon(struct cli *cli)
+{
+	int code = remote_read(cli->words, cli->verb);
+
+	if (code != 0)
+		return code;
+	return remote_needs_mcinit() ? with_supervisor(cli, ask_server) : remote_rcon(NULL);
+}
+
+static int
 verb_reexec(struct cli *cli)
 {
 	return with_supervisor(cli, ask_reexec);
@@ -163,6 +182,8 @@ static const struct verb {
 	{ "logs", "[-f] [-n LINES] [NAME]", 5, verb_logs, "print what a server printed, -f: go on" },
 	{ "send", "[NAME] COMMAND...", ANY, verb_send, "type one command on a server's console" },
 	{ "console", "[NAME]", 2, verb_console, "follow a server's console and type on it" },
+	{ "rcon", "[NAME] COMMAND...", ANY, verb_rcon,
+	    "ask by RCON; -e, -, --host, --json...: see README" },
 	{ "reexec", "[PATH]", 2, verb_reexec, "go on in a new binary; servers do not notice" },
 	{ "check", "[FILE]", 2, verb_check, "check the INI, say every error in it" },
 	{ "keys", "", 1, verb_keys, "list every key of the INI with its default and range" },

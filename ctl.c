@@ -6,15 +6,20 @@
  */
 #include "ctl.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "fmt.h"
 
 #define HELLO	"mcinit-control "
+#define LATE	"late "
+#define DATA	"data "
+
+enum { DATA_DIGITS = 9 };		/* more would be past what a size_t of 32 bits can be */
 
 static const struct {
-	char word[16];
-	bool argument;
+	char word[15];
+	uint8_t argument;
 } verbs[] = {
 #define X(id, word, argument) { word, argument },
 	CTL_VERBS(X)
@@ -42,8 +47,10 @@ ctl_parse(struct ctl_request *request, const char *line, size_t bytes)
 	for (int verb = 0; verb < CTL_VERB_COUNT; verb++) {
 		if (strlen(verbs[verb].word) != word || memcmp(line, verbs[verb].word, word) != 0)
 			continue;
-		if (rest > 0 && !verbs[verb].argument)
+		if (rest > 0 && verbs[verb].argument == CTL_NONE)
 			return "this verb has no argument";
+		if (rest == 0 && verbs[verb].argument == CTL_MUST)
+			return "this verb needs an argument";
 		if (rest >= sizeof(request->argument))
 			return "the argument is too long";
 		request->verb = (enum ctl_verb)verb;
@@ -90,6 +97,18 @@ ctl_answer(char line[CTL_ANSWER], bool yes, const char *text)
 	return close_line(line, fmt_put(line, CTL_ANSWER, "%s %s", yes ? "ok" : "no", text));
 }
 
+size_t
+ctl_late(char line[CTL_ANSWER], const char *text)
+{
+	return close_line(line, fmt_put(line, CTL_ANSWER, LATE "%s", text));
+}
+
+size_t
+ctl_data(char line[CTL_ANSWER], size_t count)
+{
+	return close_line(line, fmt_put(line, CTL_ANSWER, DATA "%zu", count));
+}
+
 bool
 ctl_is_greeting(const char *line)
 {
@@ -105,4 +124,24 @@ ctl_is_answer(const char *line, bool *yes, const char **text)
 	*yes = line[0] == 'o';
 	*text = line + 3;
 	return strncmp(line, "ok ", 3) == 0 || strncmp(line, "no ", 3) == 0;
+}
+
+bool
+ctl_is_late(const char *line, const char **text)
+{
+	*text = line + sizeof(LATE) - 1;
+	return strncmp(line, LATE, sizeof(LATE) - 1) == 0;
+}
+
+bool
+ctl_is_data(const char *line, size_t *count)
+{
+	const char *digits = line + sizeof(DATA) - 1, *c = digits;
+
+	*count = 0;
+	if (strncmp(line, DATA, sizeof(DATA) - 1) != 0)
+		return false;
+	for (; *c >= '0' && *c <= '9' && c - digits < DATA_DIGITS; c++)
+		*count = *count * 10 + (size_t)(*c - '0');
+	return c > digits && *c == '\0';
 }

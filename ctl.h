@@ -4,8 +4,12 @@
  *
  * Lines of text.  mcinit greets with "mcinit-control VERSION PROGRAM"; the client says what it wants,
  * a verb and, behind one blank, its argument up to the end of the line; the answer is a line that
- * begins with "ok " or "no ", then mcinit hangs up.  Pure.  Called by act_control.c and ask.c.  It
- * must never do what it is asked for.
+ * begins with "ok ", "no " or "late " (it took too long), then mcinit hangs up.  Pure.  Called by
+ * act_control.c and ask.c.  It must never do what it is asked for.
+ *
+ * The argument of rcon is a server's name, or "-" for the only one, a blank, and a command.  Before its
+ * answer come pieces of the server's reply as that sends them: any number of lines "data COUNT", each
+ * with so many bytes behind it.
  */
 #ifndef CTL_H
 #define CTL_H
@@ -15,14 +19,17 @@
 
 enum {
 	CTL_VERSION = 1,		/* changes when a client of before would not be understood */
-	CTL_ARGUMENT = 1024,		/* bytes, with its NUL */
+	CTL_ARGUMENT = 1536,		/* bytes, with its NUL: a name and a command of RCON */
 	CTL_REQUEST = CTL_ARGUMENT + 32,	/* a line with its newline */
 	CTL_ANSWER = 512
 };
 
-/* id, word, whether an argument may follow. */
+enum ctl_argument { CTL_NONE, CTL_MAY, CTL_MUST };
+
+/* id, word, whether an argument follows. */
 #define CTL_VERBS(X) \
-	X(REEXEC, "reexec", true)
+	X(REEXEC, "reexec", CTL_MAY) \
+	X(RCON, "rcon", CTL_MUST)
 
 #define X(id, word, argument) CTL_##id,
 enum ctl_verb { CTL_VERBS(X) CTL_VERB_COUNT };
@@ -42,9 +49,13 @@ size_t ctl_ask(char line[CTL_REQUEST], enum ctl_verb verb, const char *argument)
 /* Each is a line with its newline; the length. */
 size_t ctl_greeting(char line[CTL_ANSWER]);
 size_t ctl_answer(char line[CTL_ANSWER], bool yes, const char *text);
+size_t ctl_late(char line[CTL_ANSWER], const char *text);
+size_t ctl_data(char line[CTL_ANSWER], size_t count);
 
 /* Lines of mcinit without their newlines; false: it does not speak as we do. */
 bool ctl_is_greeting(const char *line);
 bool ctl_is_answer(const char *line, bool *yes, const char **text);
+bool ctl_is_late(const char *line, const char **text);
+bool ctl_is_data(const char *line, size_t *count);
 
 #endif

@@ -13,7 +13,7 @@ enum { KIND_REPLY = 0, KIND_COMMAND = 2, KIND_LOGIN = 3, KIND_NONE = 200 };
 enum { REFUSED = -1, FIRST = 1, LAST = 0x3fffffff, END = 2 };
 
 enum state { APART, LOGGING_IN, IDLE, ASKED, PROBED };
-enum is { IS_IN, IS_REFUSED, IS_REPLY, IS_ANSWER_TO_PROBE, IS_NOTHING, IS_WRONG };
+enum is { IS_IN, IS_REFUSED, IS_REPLY, IS_ANSWER_TO_PROBE, IS_LATE, IS_NOTHING, IS_WRONG };
 
 /* ---- out ---- */
 
@@ -42,7 +42,7 @@ begin(struct rcon *r, enum state state)
 	r->id = r->id >= FIRST && r->id < LAST - 1 ? r->id + 2 : FIRST;
 	r->probe = r->id + 1;
 	r->packets = 0;
-	r->last = false;
+	r->last = r->late = false;
 }
 
 size_t
@@ -151,8 +151,8 @@ what_is(const struct rcon *r, int32_t id, int32_t kind, uint32_t text)
 		return login_is(r, id, kind, text);
 	if (kind != KIND_REPLY && kind != KIND_COMMAND)
 		return IS_WRONG;
-	if (id == r->id && state != IDLE)
-		return IS_REPLY;
+	if (id == r->id && (state != IDLE || r->late))
+		return state != IDLE ? IS_REPLY : IS_LATE;
 	/* One that takes a probe for a login refuses it. */
 	if (state == PROBED && (id == r->probe || id == REFUSED))
 		return IS_ANSWER_TO_PROBE;
@@ -224,6 +224,9 @@ end_packet(struct rcon *r)
 	case IS_ANSWER_TO_PROBE:
 		r->state = IDLE;
 		return RCON_DONE;
+	case IS_LATE:
+		r->packets++;
+		return RCON_MORE;
 	case IS_NOTHING:
 		return RCON_MORE;
 	case IS_WRONG:
@@ -259,7 +262,7 @@ rcon_hear(struct rcon *r, const char *bytes, size_t count, size_t *used, size_t 
 		there = count - *used;
 		n = r->left > END ? r->left - END : r->left;
 		n = n < there ? n : there;
-		if (r->left > END && r->is == IS_REPLY) {
+		if (r->left > END && (r->is == IS_REPLY || r->is == IS_LATE)) {
 			count_units(r, bytes + *used, n);
 			*from = *used;
 			*piece = n;

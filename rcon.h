@@ -50,6 +50,9 @@ struct rcon {
 	bool not_utf;
 	uint32_t bytes, units;
 	uint32_t packets;
+
+	/* The caller's, until the next command: what comes behind the reply is TEXT too. */
+	bool late;
 };
 
 enum rcon_news {

@@ -96,6 +96,14 @@ ring_map_head(struct ring *ring, int fd, int slot)
 }
 
 void
+ring_unmap(struct ring *ring)
+{
+	if (ring->head != NULL)
+		sys_unmap(ring->head, RING_PAGE + 2 * (size_t)ring->size);
+	*ring = (struct ring){ 0 };
+}
+
+void
 ring_begin(struct ring *ring, int slot, const char *name)
 {
 	struct ring_head *h = ring->head;

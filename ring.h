@@ -128,6 +128,7 @@ int ring_allocate(int fd, int slot);
 /* Maps the ring of a slot, or its head alone (bytes NULL).  0 or -errno. */
 int ring_map(struct ring *ring, int fd, int slot, bool writable);
 int ring_map_head(struct ring *ring, int fd, int slot);
+void ring_unmap(struct ring *ring);	/* of ring_map(), or none (head NULL) */
 
 /* Makes a ring that never was used one of `name`; a used one only gets the name. */
 void ring_begin(struct ring *ring, int slot, const char *name);

@@ -148,6 +148,7 @@ int sys_pty(void);			/* a master, non-blocking */
 int sys_pty_peer(int master);		/* its other side */
 int sys_tty_own(int fd);		/* makes it the terminal of our session */
 int sys_tty_copy_size(int from, int to);
+int sys_tty_columns(int fd);		/* 0: unknown */
 int sys_tty_keys(int fd, struct termios *before);
 int sys_tty_restore(int fd, const struct termios *before);
 pid_t sys_tty_group(int fd);
@@ -182,6 +183,7 @@ struct sockaddr_storage;
 int sys_connect_to(const struct sockaddr_storage *address, unsigned bytes);
 int sys_socket_error(int socket);	/* 0, or what became of it: -errno, -EINPROGRESS: nothing yet */
 int sys_try_address(const struct sockaddr_storage *address, unsigned bytes);	/* could we listen there? */
+int sys_shut_down(int socket);		/* nothing more is sent; what comes can still be read */
 int sys_random(void *bytes, size_t count);	/* all of them, or -errno */
 
 /*

@@ -236,6 +236,14 @@ sys_tty_copy_size(int from, int to)
 	return ioctl(from, TIOCGWINSZ, &size) || ioctl(to, TIOCSWINSZ, &size) ? -errno : 0;
 }
 
+int
+sys_tty_columns(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
 /* Keys one by one and unseen, as the program in the pty wants them; Ctrl-C stays a signal to us. */
 int
 sys_tty_keys(int fd, struct termios *before)

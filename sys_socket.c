@@ -139,6 +139,12 @@ sys_try_address(const struct sockaddr_storage *address, unsigned bytes)
 }
 
 int
+sys_shut_down(int socket)
+{
+	return shutdown(socket, SHUT_WR) ? -errno : 0;
+}
+
+int
 sys_random(void *bytes, size_t count)
 {
 	for (size_t done = 0; done < count; ) {

@@ -85,8 +85,13 @@ look(int fd, const char *name)
 		if (!(talk.own.head->slots & 1U << slot))
 			continue;
 		rc = ring_map(&talk.one, fd, slot, false);
-		if (rc < 0 || talk.one.head->name[0] == '\0')
+		if (rc < 0)
+			break;
+		if (talk.one.head->name[0] == '\0') {
+			ring_unmap(&talk.one);
 			continue;
+		}
+		ring_unmap(&talk.ring);
 		talk.ring = talk.one;
 		memcpy(talk.name, talk.ring.head->name, CONF_NAME_BYTES - 1);
 		if (name != NULL && strcmp(talk.name, name) == 0)
@@ -95,6 +100,22 @@ look(int fd, const char *name)
 		servers++;
 	}
 	return rc < 0 ? rc : servers == 0 ? INT_MAX : servers;
+}
+
+const char *
+talk_has_server(const char *run_dir, const char *name)
+{
+	int fd, servers;
+
+	talk.run_dir = run_dir;
+	fd = open_rings();
+	if (fd < 0)
+		return NULL;
+	servers = look(fd, name);
+	ring_unmap(&talk.own);
+	ring_unmap(&talk.ring);
+	sys_close(fd);
+	return servers == 0 || (name == NULL && servers == 1) ? talk.name : NULL;
 }
 
 /*

@@ -4,7 +4,7 @@
  *
  * They map the rings and write to the FIFOs themselves, with the rights of whoever calls them, so
  * they work however busy mcinit is.  Called by cli.c.  They must never change a ring, never hold
- * up a server, and never stop one.
+ * up a server, and never stop one.  remote.c asks it which servers there are.
  *
  * `run_dir` is that of a running mcinit; `words` are the verb and what follows it, then NULL.
  * NAME may be left out when there is one server.  Exit codes: 0 done, 1 the answer is no (no such
@@ -34,5 +34,8 @@ int talk_send(const char *run_dir, int count, char *const words[]);
  * ended, and half a second (in all 10 s) brought nothing new.  1 if a line could not be typed.
  */
 int talk_console(const char *run_dir, int count, char *const words[]);
+
+/* The server `name`, or the only one if that is NULL: its name until the next call, or NULL. */
+const char *talk_has_server(const char *run_dir, const char *name);
 
 #endif

@@ -5,12 +5,14 @@
  * Pure, so that the rules of the INI can ask it, too.  It must never look a name up: "localhost" is
  * 127.0.0.1, and no other name is known.
  */
+#include "wire.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "wire.h"
+#include "fmt.h"
 
-enum { HOST = 46, PORT_MOST = 65535 };
+enum { HOST = 46, PORT_MOST = 65535, GROUPS = 8 };
 
 bool
 wire_place_of(struct wire_place *place, const char *host, int port)
@@ -58,36 +60,73 @@ wire_place_from(struct wire_place *place, const char *text)
 	return wire_place_of(place, host, port);
 }
 
-static size_t
-put_port(char *to, unsigned port)
+static unsigned
+group_of(const uint8_t address[16], int group)
 {
-	char digits[5];
+	return (unsigned)address[2 * group] << 8 | address[2 * group + 1];
+}
+
+/* Where the first of the longest runs of zeros begins, and its length: 0 if that is not two. */
+static int
+longest_zeros(const uint8_t address[16], int *length)
+{
+	int best = 0;
+
+	*length = 0;
+	for (int i = 0; i < GROUPS; i++) {
+		int n = 0;
+
+		while (i + n < GROUPS && group_of(address, i + n) == 0)
+			n++;
+		if (n > 1 && n > *length) {
+			best = i;
+			*length = n;
+		}
+	}
+	return best;
+}
+
+static size_t
+put_four(char *to, size_t room, const uint8_t address[4])
+{
+	return fmt_put(to, room, "%u.%u.%u.%u", address[0], address[1], address[2], address[3]);
+}
+
+/* inet_ntop() would bring all of printf with it. */
+static size_t
+put_six(char *to, size_t room, const uint8_t address[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	int length, zeros = longest_zeros(address, &length);
 	size_t n = 0;
 
-	do
-		digits[n++] = (char)('0' + port % 10);
-	while ((port /= 10) > 0);
-	for (size_t i = 0; i < n; i++)
-		to[i] = digits[n - 1 - i];
-	to[n] = '\0';
+	if (memcmp(address, mapped, sizeof(mapped)) == 0) {
+		n = fmt_put(to, room, "::ffff:");
+		return n + put_four(to + n, room - n, address + sizeof(mapped));
+	}
+	for (int i = 0; i < GROUPS; i++) {
+		if (length > 0 && i == zeros) {
+			n += fmt_put(to + n, room - n, "::");
+			i += length - 1;
+			continue;
+		}
+		n += fmt_put(to + n, room - n, "%s%x", n > 0 && to[n - 1] != ':' ? ":" : "",
+		    group_of(address, i));
+	}
 	return n;
 }
 
 void
 wire_text(const struct wire_place *place, char text[WIRE_TEXT])
 {
+	char address[HOST];
 	bool six = place->family == WIRE_IPV6;
-	size_t n = 0;
 
 	if (six)
-		text[n++] = '[';
-	if (inet_ntop(six ? AF_INET6 : AF_INET, place->address, text + n, INET6_ADDRSTRLEN) == NULL)
-		text[n] = '\0';
-	n += strlen(text + n);
-	if (six && n <= WIRE_TEXT - 8)
-		text[n++] = ']';
-	text[n++] = ':';
-	put_port(text + n, place->port);
+		put_six(address, sizeof(address), place->address);
+	else
+		put_four(address, sizeof(address), place->address);
+	fmt_put(text, WIRE_TEXT, "%s%s%s:%u", six ? "[" : "", address, six ? "]" : "", place->port);
 }
 
 bool

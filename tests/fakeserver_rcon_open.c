@@ -115,23 +115,37 @@ read_settings(void)
 		snprintf(settings.password, sizeof(settings.password), "%s", opt.rcon_password);
 }
 
+/* The family of `ip`, and its address; 0: it is none. */
+static int
+address_of(struct sockaddr_in6 *address, const char *ip, int port)
+{
+	struct sockaddr_in *four = (struct sockaddr_in *)address;
+
+	memset(address, 0, sizeof(*address));
+	address->sin6_port = htons((uint16_t)port);
+	address->sin6_family = AF_INET6;
+	if (inet_pton(AF_INET6, ip, &address->sin6_addr) == 1)
+		return AF_INET6;
+	four->sin_family = AF_INET;
+	return inet_pton(AF_INET, ip, &four->sin_addr) == 1 ? AF_INET : 0;
+}
+
 /* Returns the port, or 0 when somebody else has it. */
 static int
 bind_listener(const char *ip, int port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	socklen_t size = sizeof(address);
-	int on = 1;
+	struct sockaddr_in6 address;
+	int family = address_of(&address, ip, port), on = 1;
+	socklen_t size = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(address);
 
-	fake_rcon_listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fake_rcon_listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fake_rcon_listener < 0)
 		return 0;
 	setsockopt(fake_rcon_listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (inet_pton(AF_INET, ip, &address.sin_addr) == 1 &&
-	    bind(fake_rcon_listener, (struct sockaddr *)&address, size) == 0 &&
+	if (bind(fake_rcon_listener, (struct sockaddr *)&address, size) == 0 &&
 	    listen(fake_rcon_listener, 50) == 0 &&
 	    getsockname(fake_rcon_listener, (struct sockaddr *)&address, &size) == 0)
-		return ntohs(address.sin_port);
+		return ntohs(address.sin6_port);
 	close(fake_rcon_listener);
 	fake_rcon_listener = -1;
 	return 0;

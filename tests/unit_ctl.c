@@ -49,6 +49,11 @@ a_verb_has_an_argument_or_none(void **state)
 	assert_string_equal(request.argument, "/usr/local/bin/mcinit new");
 	assert_null(parse_text("reexec  x"));
 	assert_string_equal(request.argument, " x");
+	assert_null(parse_text("rcon lobby say  hello"));
+	assert_int_equal(request.verb, CTL_RCON);
+	assert_string_equal(request.argument, "lobby say  hello");
+	assert_non_null(parse_text("rcon"));
+	assert_non_null(parse_text("rcon "));
 }
 
 static void
@@ -88,6 +93,70 @@ an_argument_has_an_end(void **state)
 	assert_null(parse(line, 7 + CTL_ARGUMENT - 1));
 	assert_int_equal(strlen(request.argument), CTL_ARGUMENT - 1);
 	assert_non_null(parse(line, 7 + CTL_ARGUMENT));
+}
+
+static void
+an_argument_has_room_for_a_name_and_a_command_of_rcon(void **state)
+{
+	enum { NAME = 31, COMMAND = 1446 };
+	char line[CTL_REQUEST], argument[NAME + 1 + COMMAND + 2];
+	size_t n;
+
+	(void)state;
+	/* A slash in front of a command does not count. */
+	memset(argument, 'x', sizeof(argument));
+	argument[NAME] = ' ';
+	argument[NAME + 1 + COMMAND + 1] = '\0';
+	n = ctl_ask(line, CTL_RCON, argument);
+	assert_int_equal(n, strlen("rcon ") + NAME + 1 + COMMAND + 2);
+	assert_null(parse(line, n - 1));
+	assert_string_equal(request.argument, argument);
+}
+
+static void
+pieces_of_a_reply_are_counted(void **state)
+{
+	static const char *const none[] = { "", "data", "data ", "data x", "data -1", "data 1x", "data 1 ",
+		"data  1", "data 0x1", "data 1000000000", "date 1", "ok ", "no data 1", "late data 1" };
+	char line[CTL_ANSWER];
+	size_t count, n = ctl_data(line, 4096);
+
+	(void)state;
+	assert_string_equal(line, "data 4096\n");
+	line[n - 1] = '\0';
+	assert_true(ctl_is_data(line, &count));
+	assert_int_equal(count, 4096);
+	assert_true(ctl_is_data("data 0", &count));
+	assert_int_equal(count, 0);
+	assert_true(ctl_is_data("data 999999999", &count));
+	assert_int_equal(count, 999999999);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_false(ctl_is_data(none[i], &count));
+}
+
+static void
+what_took_too_long_is_no_refusal(void **state)
+{
+	char line[CTL_ANSWER], longest[2 * CTL_ANSWER];
+	const char *text;
+	bool yes;
+	size_t n = ctl_late(line, "lobby does\nnot answer");
+
+	(void)state;
+	assert_string_equal(line, "late lobby does?not answer\n");
+	line[n - 1] = '\0';
+	assert_true(ctl_is_late(line, &text));
+	assert_string_equal(text, "lobby does?not answer");
+	assert_false(ctl_is_answer(line, &yes, &text));
+	assert_false(ctl_is_late("late", &text));
+	assert_false(ctl_is_late("no late ", &text));
+	assert_true(ctl_is_late("late ", &text));
+	assert_string_equal(text, "");
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	n = ctl_late(line, longest);
+	assert_int_equal(n, CTL_ANSWER - 1);
+	assert_int_equal(line[n - 1], '\n');
 }
 
 static void
@@ -155,6 +224,9 @@ main(void)
 		cmocka_unit_test(what_is_no_verb_is_refused),
 		cmocka_unit_test(control_bytes_are_refused),
 		cmocka_unit_test(an_argument_has_an_end),
+		cmocka_unit_test(an_argument_has_room_for_a_name_and_a_command_of_rcon),
+		cmocka_unit_test(pieces_of_a_reply_are_counted),
+		cmocka_unit_test(what_took_too_long_is_no_refusal),
 		cmocka_unit_test(what_one_side_asks_the_other_hears),
 		cmocka_unit_test(what_the_other_answers_is_heard_here),
 	};
