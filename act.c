@@ -15,6 +15,7 @@
 #include "fmt.h"
 #include "jvm.h"
 #include "log.h"
+#include "oom.h"
 #include "sys.h"
 #include "words.h"
 
@@ -64,6 +65,7 @@ start_main(struct act_scope *scope, int slot)
 		return rc;
 	}
 	act_equip(scope, slot);
+	scope->world->proc.main[slot].oom_kills = oom_kills();
 	pid = proc_fork(&scope->world->proc, slot, &report);
 	if (pid == 0)
 		child(scope, slot, report);
@@ -347,7 +349,7 @@ act_finish(struct act_scope *scope, const struct step_act *a)
 static bool
 is_once(const struct step_act *a)
 {
-	return a->what == ACT_COMMAND || a->what == ACT_REEXEC;
+	return a->what == ACT_COMMAND || a->what == ACT_REEXEC || (a->what == ACT_ASK && a->a == ASK_STOP);
 }
 
 static void
@@ -378,6 +380,14 @@ act(struct act_scope *scope, const struct step_act *what)
 		[ACT_UNPROVE] = act_unprove,
 		[ACT_REEXEC] = act_reexec,
 		[ACT_ANSWER] = act_answer,
+		[ACT_RCON_OPEN] = act_rcon_open,
+		[ACT_RCON_CLOSE] = act_rcon_close,
+		[ACT_ASK] = act_ask,
+		[ACT_REFUSE] = act_refuse,
+		[ACT_WARN] = act_warn,
+		[ACT_ATTEND] = act_attend,
+		[ACT_CHECK] = act_check,
+		[ACT_UNCHECK] = act_uncheck,
 	};
 	_Static_assert(sizeof(table) / sizeof(table[0]) == ACT_COUNT, "an action without a function");
 

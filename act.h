@@ -17,7 +17,7 @@ enum { ACT_REAP = 1024, ACT_HEAR = 64 };
 
 /* What an epoll tag means: a kind, and a slot in the low byte. */
 enum act_tag { TAG_SIGNALS = 0x100, TAG_REPORT = 0x200, TAG_READER = 0x300, TAG_CONSOLE = 0x400,
-	TAG_MAIN = 0x500, TAG_CONTROL = 0x600, TAG_CLIENT = 0x700, TAG_TRIAL = 0x800 };
+	TAG_MAIN = 0x500, TAG_CONTROL = 0x600, TAG_CLIENT = 0x700, TAG_TRIAL = 0x800, TAG_RCON = 0x900 };
 
 struct act_scope {
 	struct world *world;
@@ -56,6 +56,9 @@ void act_hear_main(struct act_scope *scope, int slot);
 
 /* Console processes have reported: at most ACT_HEAR reports are taken. */
 void act_hear_console(struct act_scope *scope);
+
+/* The RCON of a server can be written to, has something to say, or has hung up. */
+void act_hear_rcon(struct act_scope *scope, int slot);
 
 /* Somebody connects to the control socket, says something there, or tries the program of a re-exec. */
 void act_hear_control(struct act_scope *scope);

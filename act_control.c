@@ -24,26 +24,22 @@ ask_reexec(struct act_scope *scope, int client, const struct ctl_request *reques
 		act_reexec_asked(scope, control_release(client, scope->epoll), request->argument);
 }
 
-static void
-ask_rcon(struct act_scope *scope, int client, const struct ctl_request *request)
-{
-	(void)request;
-	refuse(scope, client, "no RCON through this mcinit");
-}
-
 void
 act_hear_client(struct act_scope *scope, int client)
 {
 	static void (*const verbs[])(struct act_scope *, int, const struct ctl_request *) = {
 		[CTL_REEXEC] = ask_reexec,
-		[CTL_RCON] = ask_rcon,
+		[CTL_RCON] = act_rcon_asked,
 	};
 	_Static_assert(sizeof(verbs) / sizeof(verbs[0]) == CTL_VERB_COUNT, "a verb without a function");
 	static _Alignas(64) struct ctl_request request;
 	const char *line, *wrong;
+	int matter = control_matter(client);
 	size_t bytes = control_hear(client, scope->epoll, &line);
 
-	if (bytes > 0) {
+	if (matter >= 0) {
+		act_rcon_client(scope, client, matter);
+	} else if (bytes > 0) {
 		wrong = ctl_parse(&request, line, bytes);
 		if (wrong != NULL)
 			refuse(scope, client, wrong);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * act_in: what the parts of act share with each other and with nobody else: act.c (what is done),
- * act_news.c (what is heard), act_console.c (consoles), act_control.c (verbs), act_reload.c (the INI),
- * act_reexec.c (another program in our place).
+ * act_news.c (what is heard), act_console.c (consoles), act_rcon.c (RCON), act_health.c (health_command),
+ * act_control.c (verbs), act_reload.c (the INI), act_reexec.c (another program in our place).
  */
 #ifndef ACT_IN_H
 #define ACT_IN_H
@@ -45,6 +45,24 @@ void act_unprove(struct act_scope *scope, const struct step_act *a);
 void act_reexec(struct act_scope *scope, const struct step_act *a);
 void act_answer(struct act_scope *scope, const struct step_act *a);
 void act_trial_ended(struct act_scope *scope, int status);
+
+/* act_news.c: what the connection before had to say is not told any more. */
+void act_untell_rcon(struct act_scope *scope, int slot);
+
+/* act_rcon.c */
+void act_rcon_open(struct act_scope *scope, const struct step_act *a);
+void act_rcon_close(struct act_scope *scope, const struct step_act *a);
+void act_ask(struct act_scope *scope, const struct step_act *a);
+void act_refuse(struct act_scope *scope, const struct step_act *a);
+void act_warn(struct act_scope *scope, const struct step_act *a);
+void act_attend(struct act_scope *scope, const struct step_act *a);
+void act_rcon_asked(struct act_scope *scope, int client, const struct ctl_request *request);
+void act_rcon_client(struct act_scope *scope, int client, int slot);
+
+/* act_health.c */
+void act_check(struct act_scope *scope, const struct step_act *a);
+void act_uncheck(struct act_scope *scope, const struct step_act *a);
+void act_check_ended(struct act_scope *scope, int slot, int status);
 
 /* act_reload.c */
 void act_reload(struct act_scope *scope, const struct step_act *a);

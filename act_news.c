@@ -15,6 +15,7 @@
 
 #include "fds.h"
 #include "log.h"
+#include "oom.h"
 #include "sweep.h"
 #include "sys.h"
 #include "words.h"
@@ -40,6 +41,22 @@ act_tell(struct act_scope *scope, int what, int slot, int32_t a)
 	}
 	w->event[w->events++] = (struct step_event){ .what = (uint8_t)what, .slot = (int8_t)slot,
 		.a = a };
+}
+
+void
+act_untell_rcon(struct act_scope *scope, int slot)
+{
+	struct world *w = scope->world;
+	int kept = 0;
+
+	for (int i = 0; i < w->events; i++) {
+		const struct step_event *e = &w->event[i];
+
+		if (e->slot != slot || (e->what != STEP_RCON_UP && e->what != STEP_RCON_DOWN &&
+		    e->what != STEP_ANSWERED))
+			w->event[kept++] = *e;
+	}
+	w->events = kept;
 }
 
 bool
@@ -183,6 +200,17 @@ sweep_ended(struct act_scope *scope, const struct proc_end *end)
 	act_tell(scope, STEP_TREE, slot, left);
 }
 
+/* Who is killed for want of memory cannot say so; a start script tells of it by its exit code. */
+static void
+tell_main(struct act_scope *scope, int slot, int status)
+{
+	int64_t before = scope->world->proc.main[slot].oom_kills;
+
+	if (step_exit_code(status) == 128 + SIGKILL && before >= 0 && oom_kills() > before)
+		act_tell(scope, STEP_OOM_KILL, slot, 0);
+	act_tell(scope, STEP_ENDED, slot, status);
+}
+
 /* Its end is told, and after the commit it is no zombie any more. */
 static void
 tell_end(struct act_scope *scope, const struct proc_end *end)
@@ -193,7 +221,7 @@ tell_end(struct act_scope *scope, const struct proc_end *end)
 		act_hear_report(scope, end->slot);
 		close_report(scope, end->slot);
 		proc_forget(&scope->world->proc, end);
-		act_tell(scope, STEP_ENDED, end->slot, end->status);
+		tell_main(scope, end->slot, end->status);
 		break;
 	case PROC_SWEEP:
 		sweep_ended(scope, end);
@@ -208,6 +236,10 @@ tell_end(struct act_scope *scope, const struct proc_end *end)
 	case PROC_TRIAL:
 		proc_forget(&scope->world->proc, end);
 		act_trial_ended(scope, end->status);
+		break;
+	case PROC_CHECK:
+		proc_forget(&scope->world->proc, end);
+		act_check_ended(scope, end->slot, end->status);
 		break;
 	case PROC_NOBODY:
 	case PROC_NO_MORE:
@@ -227,7 +259,7 @@ act_hear_main(struct act_scope *scope, int slot)
 	status = proc_adopted_status(p);
 	sys_epoll_remove(scope->epoll, p->pidfd);
 	proc_adopted_gone(p);
-	act_tell(scope, STEP_ENDED, slot, status);
+	tell_main(scope, slot, status);
 	world_commit();
 }
 

@@ -184,6 +184,11 @@ replace_helpers(struct act_scope *scope)
 		act_tell(scope, STEP_HELPER_ENDED, slot, (int32_t)role | HELPER_END_DIED << 8);
 	}
 	p->reader = p->trial = 0;
+	for (slot = 0; slot < CONF_SERVERS; slot++) {
+		if (p->main[slot].check != 0)
+			act_tell(scope, STEP_HEALTH, slot, 1);
+		p->main[slot].check = 0;
+	}
 }
 
 /* Before this commit another mcinit would find all as we did, behind it as we leave it. */

@@ -24,6 +24,9 @@
 _Noreturn void become_server(const struct conf *conf, int slot, const char *argv[], const char *jar,
     const struct console_slot *console, struct equip_job *equip, int report);
 
+/* The same for its health_command: in its directory, with nothing open but /dev/null. */
+_Noreturn void become_check(const struct conf_server *conf);
+
 /* Reports that there was no command line to execute, and ends the child. */
 _Noreturn void become_failed(int report, int stage, int error, const char *what);
 

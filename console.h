@@ -88,6 +88,7 @@ struct console_slot {
 	bool pty;
 	bool warned;			/* of a FIFO that could not be made */
 	uint64_t begin;			/* where in its ring this start began */
+	uint64_t attended;		/* where it ended when that was asked last */
 };
 
 /* Numbers only: it is a part of the world. */
@@ -163,8 +164,13 @@ bool console_runs(const struct proc_table *proc, enum console_role role, int slo
 /* Ends the one that reads our standard input. */
 void console_unplug(const struct proc_table *proc);
 
-/* Types the stop command, behind which nothing can be typed any more.  0 or -errno. */
-int console_command(struct console_table *table, int slot, const char *command);
+/*
+ * Types a command on the console of a server, with its newline.  0 or -errno.  The stop command: nothing
+ * can be typed behind it any more, by nobody new; nor when it was said elsewhere.
+ */
+int console_type(const struct console_table *table, int slot, const char *command);
+int console_command(const struct console_table *table, int slot, const char *command);
+void console_close_input(const struct console_table *table, int slot);
 
 /* The server has ended: its output will end, too.  Then all of it is let go. */
 void console_end(struct console_table *table, int slot);

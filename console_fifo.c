@@ -157,10 +157,10 @@ console_become(const struct console_slot *c)
 }
 
 int
-console_command(struct console_table *table, int slot, const char *command)
+console_type(const struct console_table *table, int slot, const char *command)
 {
-	struct console_slot *c = &table->slot[slot];
-	char line[300];
+	const struct console_slot *c = &table->slot[slot];
+	char line[600];
 	size_t n;
 	ssize_t rc;
 
@@ -168,11 +168,23 @@ console_command(struct console_table *table, int slot, const char *command)
 		return -ENOENT;
 	/* In a terminal somebody's half a line may stand before it. */
 	n = fmt_put(line, sizeof(line), "%.*s%s\n", c->pty, (char[]){ KILL_LINE, '\0' }, command);
-	/* First nobody new finds the way in, then it is the last line. */
-	if (c->dir >= 0)
-		sys_remove_at(c->dir, "stdin", false);
 	rc = sys_write(c->sink, line, n);
 	return rc < 0 ? (int)rc : 0;
+}
+
+void
+console_close_input(const struct console_table *table, int slot)
+{
+	if (table->slot[slot].dir >= 0)
+		sys_remove_at(table->slot[slot].dir, "stdin", false);
+}
+
+int
+console_command(const struct console_table *table, int slot, const char *command)
+{
+	/* First nobody new finds the way in, then it is the last line. */
+	console_close_input(table, slot);
+	return console_type(table, slot, command);
 }
 
 void

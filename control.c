@@ -19,7 +19,8 @@ enum { HIGH = 16 };
 static struct {
 	int fd;				/* 0 = nobody */
 	unsigned since;			/* the how many-th that was let in */
-	size_t filled;
+	uint16_t filled, said;		/* bytes of its line, and of that up to its newline */
+	int8_t matter;			/* what its answer waits for, or -1 */
 } clients[CONTROL_CLIENTS];
 static _Alignas(64) char lines[CONTROL_CLIENTS][CTL_REQUEST];
 static unsigned let_in;
@@ -63,20 +64,22 @@ hang_up(int client, int epoll)
 	sys_close(control_release(client, epoll));
 }
 
-/* A free place, or that of the one who has been silent for longest. */
+/* A free place, or that of the one who has been silent for longest; -1: all wait for their answers. */
 static int
 make_place(int epoll)
 {
-	int oldest = 0;
+	int oldest = -1;
 
 	for (int i = 0; i < CONTROL_CLIENTS; i++) {
 		if (clients[i].fd == 0)
 			return i;
 		/* Numbers that went round compare all the same. */
-		if ((int)(clients[i].since - clients[oldest].since) < 0)
+		if (clients[i].matter < 0 &&
+		    (oldest < 0 || (int)(clients[i].since - clients[oldest].since) < 0))
 			oldest = i;
 	}
-	hang_up(oldest, epoll);
+	if (oldest >= 0)
+		hang_up(oldest, epoll);
 	return oldest;
 }
 
@@ -91,7 +94,7 @@ may_ask(int fd)
 static void
 let_one_in(int fd, int epoll, unsigned tag)
 {
-	int client = make_place(epoll), above = sys_move_above(fd, HIGH);
+	int client = make_place(epoll), above = client < 0 ? -1 : sys_move_above(fd, HIGH);
 	char line[CTL_ANSWER];
 
 	sys_close(fd);
@@ -102,7 +105,8 @@ let_one_in(int fd, int epoll, unsigned tag)
 	}
 	clients[client].fd = above;
 	clients[client].since = ++let_in;
-	clients[client].filled = 0;
+	clients[client].filled = clients[client].said = 0;
+	clients[client].matter = -1;
 	control_tell(client, epoll, line, ctl_greeting(line), false);
 }
 
@@ -118,6 +122,17 @@ control_accept(int listener, int epoll, unsigned tag)
 			sys_close(fd);
 }
 
+/* Of one that waits only its end is of interest. */
+static void
+hear_more(int client, int epoll)
+{
+	char unheard[256];
+	ssize_t n = sys_read(clients[client].fd, unheard, sizeof(unheard));
+
+	if (n <= 0 && n != -EAGAIN)
+		hang_up(client, epoll);
+}
+
 size_t
 control_hear(int client, int epoll, const char **line)
 {
@@ -127,16 +142,22 @@ control_hear(int client, int epoll, const char **line)
 
 	if (clients[client].fd == 0)
 		return 0;
+	if (clients[client].matter >= 0) {
+		hear_more(client, epoll);
+		return 0;
+	}
 	room = sizeof(lines[client]) - clients[client].filled;
 	n = sys_read(clients[client].fd, all + clients[client].filled, room);
 	if (n == -EAGAIN)
 		return 0;
 	end = n > 0 ? memchr(all + clients[client].filled, '\n', (size_t)n) : NULL;
 	if (n > 0)
-		clients[client].filled += (size_t)n;
+		clients[client].filled = (uint16_t)(clients[client].filled + n);
 	*line = all;
-	if (end != NULL && end > all)
-		return (size_t)(end - all);
+	if (end != NULL && end > all) {
+		clients[client].said = (uint16_t)(end - all);
+		return clients[client].said;
+	}
 	/* It has hung up, says nothing, or too much. */
 	if (n <= 0 || end != NULL || clients[client].filled == sizeof(lines[client]))
 		hang_up(client, epoll);
@@ -149,4 +170,49 @@ control_tell(int client, int epoll, const char *line, size_t bytes, bool last)
 	/* Who does not read does not want to know. */
 	if (sys_send_now(clients[client].fd, line, bytes) != (ssize_t)bytes || last)
 		hang_up(client, epoll);
+}
+
+/* ---- answers that take time ---- */
+
+void
+control_keep(int client, int matter)
+{
+	clients[client].matter = (int8_t)matter;
+}
+
+int
+control_matter(int client)
+{
+	return clients[client].fd != 0 ? clients[client].matter : -1;
+}
+
+size_t
+control_said(int client, const char **line)
+{
+	*line = lines[client];
+	return clients[client].fd != 0 ? clients[client].said : 0;
+}
+
+bool
+control_is_there(int client)
+{
+	return clients[client].fd != 0;
+}
+
+int
+control_send(int client, int epoll, const char *bytes, size_t count)
+{
+	ssize_t n = sys_send_now(clients[client].fd, bytes, count);
+
+	if (n >= 0 || n == -EAGAIN)
+		return n > 0 ? (int)n : 0;
+	hang_up(client, epoll);
+	return -1;
+}
+
+void
+control_watch(int client, int epoll, unsigned tag, bool room)
+{
+	if (clients[client].fd != 0)
+		sys_epoll_watch(epoll, clients[client].fd, tag | (unsigned)client, true, room);
 }

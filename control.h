@@ -30,6 +30,21 @@ size_t control_hear(int client, int epoll, const char **line);
 /* Tells it something, and hangs up if that was the `last`. */
 void control_tell(int client, int epoll, const char *line, size_t bytes, bool last);
 
+/*
+ * Its answer takes time, with a server that is the caller's `matter`: its place is not another's meanwhile,
+ * what more it says is not heard, and the line that it said is kept.
+ */
+void control_keep(int client, int matter);
+int control_matter(int client);		/* or -1: it waits for nothing */
+size_t control_said(int client, const char **line);
+bool control_is_there(int client);
+
+/* A part of such an answer: how many bytes were taken; -1, and it was hung up on: it is not there any more. */
+int control_send(int client, int epoll, const char *bytes, size_t count);
+
+/* Tells of a client that waits also when it can take more. */
+void control_watch(int client, int epoll, unsigned tag, bool room);
+
 /* It leaves its place, and its descriptor is the caller's. */
 int control_release(int client, int epoll);
 

@@ -51,6 +51,12 @@ marker(struct turn *t, int slot, int32_t a)
 		s->java = value;
 	if (kind == MARKER_STARTING || kind == MARKER_PROGRESS)
 		progress(t, slot, kind == MARKER_PROGRESS ? value : 0);
+	if (kind == MARKER_RCON_UP)
+		dialog_open(t, slot);
+	if (kind == MARKER_SAVED)
+		ladder_saved(t, slot);
+	if (kind == MARKER_PAUSED || kind == MARKER_JOINED)
+		s->paused = kind == MARKER_PAUSED;
 	/* Somebody can play, whatever its ready line looks like. */
 	if (kind != MARKER_READY && kind != MARKER_JOINED)
 		return;
@@ -82,6 +88,12 @@ listen_event(struct turn *t, int slot, int event, int32_t a)
 	case STEP_PLAYERS:
 		if (is_at_work(s))
 			s->players = a;
+		return true;
+	case STEP_PRINTED:
+		ladder_printed(t, slot, a != 0);
+		return true;
+	case STEP_OOM_KILL:
+		s->oom_killed |= is_at_work(s);
 		return true;
 	case STEP_HELPER_ENDED:
 		listen_helper_ended(t, slot, a);

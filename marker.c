@@ -68,6 +68,7 @@ enum whose {
 	X(STOPPING, SERVERS, "Server stop requested.") \
 	X(SAVED, SERVERS, "ThreadedAnvilChunkStorage: All " ANY) \
 	X(SAVED, SERVERS, "All dimensions are saved") \
+	X(PAUSED, SERVERS, "Server empty for " N " seconds, pausing") \
 	X(SAVED, JVMS, "Quit correctly")				/* Bedrock */ \
 	X(CRASH_REPORT, SERVERS, "This crash report has been " ANY) \
 	X(CRASH_REPORT, SERVERS, "We were unable to save this crash " ANY) \

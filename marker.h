@@ -20,7 +20,7 @@
 	X(READY, ONCE, "ready") \
 	X(RCON_UP, ONCE, "rcon-up")		/* value: port */ \
 	X(STOPPING, ONCE, "stopping") \
-	X(SAVED, ONCE, "saved") \
+	X(SAVED, EACH, "saved") \
 	X(CRASH_REPORT, ONCE, "crash-report") \
 	X(OOM, ONCE, "oom") \
 	X(EULA, ONCE, "eula") \
@@ -33,7 +33,8 @@
 	X(FATAL, ONCE, "fatal")			/* the JVM itself crashed */ \
 	X(WATCHDOG, ONCE, "watchdog") \
 	X(JOINED, EACH, "joined") \
-	X(LEFT, EACH, "left")
+	X(LEFT, EACH, "left") \
+	X(PAUSED, EACH, "paused")		/* until somebody joins */
 
 #define X(name, often, word) MARKER_##name,
 enum marker_kind { MARKERS(X) MARKER_COUNT };

@@ -388,6 +388,9 @@ hear(uint64_t tag)
 	case TAG_CLIENT:
 		act_hear_client(&scope, (int)(tag & 0xff));
 		break;
+	case TAG_RCON:
+		act_hear_rcon(&scope, (int)(tag & 0xff));
+		break;
 	case TAG_TRIAL:
 		act_hear_trial(&scope);
 		break;
@@ -423,6 +426,7 @@ wait_and_hear(void)
 		for (int slot = 0; slot < CONF_SERVERS; slot++) {
 			act_hear_report(&scope, slot);
 			act_hear_main(&scope, slot);
+			act_hear_rcon(&scope, slot);
 		}
 	}
 	for (int i = 0; i < n; i++)

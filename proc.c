@@ -88,6 +88,8 @@ place_of(struct proc_table *table, enum proc_whose whose, int number)
 		return &table->helper[number];
 	case PROC_TRIAL:
 		return &table->trial;
+	case PROC_CHECK:
+		return &table->main[number].check;
 	case PROC_NOBODY:
 	case PROC_NO_MORE:
 	case PROC_NO_CHILD:
@@ -194,6 +196,12 @@ proc_fork(struct proc_table *table, int slot, int *report)
 	return pid;
 }
 
+pid_t
+proc_fork_check(struct proc_table *table, int slot)
+{
+	return table->main[slot].check != 0 ? -EBUSY : proc_fork_as(table, PROC_CHECK, slot);
+}
+
 void
 proc_open(struct proc_main *main)
 {
@@ -251,8 +259,9 @@ proc_peek(struct proc_table *table, struct proc_end *end)
 		const struct proc_main *p = &table->main[end->slot];
 
 		/* A child of ours may have got the number that once was an adopted one's. */
-		end->whose = p->pid == pid && !p->adopted ? PROC_MAIN : PROC_SWEEP;
-		if (end->whose == PROC_MAIN || p->sweep == pid)
+		end->whose = p->pid == pid && !p->adopted ? PROC_MAIN :
+		    p->sweep == pid ? PROC_SWEEP : PROC_CHECK;
+		if (end->whose != PROC_CHECK || p->check == pid)
 			return;
 	}
 	end->slot = helper_of(table, pid);
@@ -329,7 +338,8 @@ is_known(const struct proc_table *table, pid_t pid)
 	if (pid == table->reader || pid == table->trial || helper_of(table, pid) >= 0)
 		return true;
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		if (table->main[slot].pid == pid || table->main[slot].sweep == pid)
+		if (table->main[slot].pid == pid || table->main[slot].sweep == pid ||
+		    table->main[slot].check == pid)
 			return true;
 	return false;
 }

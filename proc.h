@@ -59,14 +59,16 @@ struct proc_main {
 	bool failed;			/* this start was reported as failed */
 	bool adopted;			/* no child of ours: another mcinit started it */
 	uint32_t noted;			/* what its directory made us say (equip.h), one bit each */
+	int32_t check;			/* pid of its health_command, 0 = none */
+	int64_t oom_kills;		/* how often the kernel had killed here when it was started, -1 = ? */
 };
 
 /* A console process of each kind for each server, and those for all (console.h). */
 enum { PROC_HELPERS = 2 * CONF_SERVERS + 2, PROC_HELPER_FDS = 8 };
 
-/* Whose is a child?  `slot` is meaningful for MAIN and SWEEP, and for HELPER its number. */
+/* Whose is a child?  `slot` is meaningful for MAIN, SWEEP and CHECK, and for HELPER its number. */
 enum proc_whose { PROC_NOBODY, PROC_MAIN, PROC_SWEEP, PROC_READER, PROC_HELPER, PROC_TRIAL,
-	PROC_NO_MORE, PROC_NO_CHILD };
+	PROC_NO_MORE, PROC_NO_CHILD, PROC_CHECK };
 struct proc_end {
 	enum proc_whose whose;
 	int slot;
@@ -148,6 +150,9 @@ void proc_set_self(void);
  * Or -errno, with nothing left open.
  */
 pid_t proc_fork(struct proc_table *table, int slot, int *report);
+
+/* Forks what is to be the health_command of slot: 0 in the child; -EBUSY: the last one still runs. */
+pid_t proc_fork_check(struct proc_table *table, int slot);
 
 /* A pidfd of a main process that has none, where the kernel has them. */
 void proc_open(struct proc_main *main);

@@ -83,15 +83,20 @@ why_ended(const struct step_server *s)
 {
 	enum step_reason reason = reason_on_console(s);
 
+	if (s->oom_killed && !s->killed && s->status != STEP_NOT_KNOWN &&
+	    step_exit_code(s->status) == 128 + SIGKILL)
+		return REASON_OOM_KILLED;
 	if (s->intent == INTENT_ASKED)
-		return s->killed ? REASON_HUNG : REASON_STOPPED;
+		return s->killed && !s->saved ? REASON_HUNG : REASON_STOPPED;
 	if (s->failure != 0)
 		return reason_of_failure((enum step_failure)(s->failure - 1));
-	if (s->intent == INTENT_OVERDUE)
+	if (s->intent == INTENT_OVERDUE || s->intent == INTENT_HUNG)
 		return REASON_HUNG;
-	if (listen_said(s, MARKER_RESTART_ASKED) &&
-	    (s->status == STEP_NOT_KNOWN || step_exit_code(s->status) == 0))
+	if (listen_said(s, MARKER_RESTART_ASKED) && (s->intent == INTENT_SAVED || s->status == STEP_NOT_KNOWN ||
+	    step_exit_code(s->status) == 0))
 		return REASON_RESTART_ASKED;
+	if (s->intent == INTENT_SAVED)
+		return REASON_STOPPED;
 	/* Some of it a server may have survived. */
 	if (reason != REASON_NONE && (!s->was_ready || !ended_well(s)))
 		return reason;
@@ -196,6 +201,8 @@ after_crash(struct turn *t, int slot)
 			step_do(t, ACT_QUOTE, slot, STEP_QUOTE);
 		step_say(t, slot, SAY_CRASHED, s->reason, s->status);
 	}
+	if (s->reason == REASON_OOM_KILLED)
+		step_say(t, slot, SAY_OOM_KILLED, 0, 0);
 	if (s->failure == 0 && s->reason == REASON_CONFIG && listen_said(s, MARKER_EULA))
 		step_say(t, slot, SAY_EULA, 0, 0);
 	if (s->failure == 0 && s->reason == REASON_CONFIG && s->java > CLASS_TO_JAVA)
@@ -263,7 +270,10 @@ restart_after_end(struct turn *t, int slot)
 		}
 		return;
 	}
-	step_say(t, slot, s->killed ? SAY_ENDED_KILLED : SAY_ENDED_WELL, s->status, 0);
+	if (s->reason == REASON_OOM_KILLED)
+		step_say(t, slot, SAY_OOM_KILLED, 0, 0);
+	step_say(t, slot, !s->killed ? SAY_ENDED_WELL : s->saved ? SAY_ENDED_SAVED : SAY_ENDED_KILLED,
+	    s->status, 0);
 	if (s->wish == WISH_RESTART && !t->m->whole.ending && !s->leaving)
 		server_start_by_hand(t, slot);
 	else

@@ -102,6 +102,8 @@ roster_follow(struct turn *t)
 			try_again(t, slot);
 		if (s->used)
 			listen_files(t, slot);
+		if (s->used)
+			health_begin(t, slot);
 	}
 }
 

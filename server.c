@@ -86,6 +86,20 @@ server_found(struct turn *t, int slot)
 		step_do(t, ACT_HELPER, slot, HELPER_CARRIER);
 }
 
+/* A start knows nothing of what was said to the one before. */
+static void
+forget_dialog(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	dialog_refuse_all(t, slot, REFUSED_DOWN);
+	s->rcon = RCON_AWAY;
+	s->asks = ASK_NOTHING;
+	s->rcon_was_up = s->rcon_over = s->stop_next = s->in_doubt = s->overdue = false;
+	s->unhealthy = s->checking = s->paused = s->saved = s->oom_killed = false;
+	s->rcon_tries = s->misses = 0;
+}
+
 void
 server_spawn(struct turn *t, int slot)
 {
@@ -107,6 +121,7 @@ server_spawn(struct turn *t, int slot)
 	s->progress = 0;
 	s->java = s->players = 0;
 	s->marks = 0;
+	forget_dialog(t, slot);
 	s->started_at = t->now;
 	s->deadline[TIMER_SILENT] = t->now + STEP_SILENT;
 	if (c->start_timeout > 0) {
@@ -163,7 +178,11 @@ main_ended(struct turn *t, int slot, int32_t status)
 	s->status = status;
 	if (s->is != IS_STOPPING)
 		ladder_arm(t, slot, INTENT_LEFTOVERS);
-	s->deadline[TIMER_DUMP] = STEP_NEVER;
+	else if (ladder_is_ahead(s))
+		ladder_arm(t, slot, (enum step_intent)s->intent);
+	health_end(t, slot);
+	dialog_close(t, slot);
+	s->deadline[TIMER_DUMP] = s->deadline[TIMER_QUIET] = STEP_NEVER;
 	step_do(t, ACT_LOOK, slot, 0);
 }
 
@@ -234,6 +253,14 @@ when_at_rest(struct turn *t, int slot, int event)
 	case STEP_FOUND:
 	case STEP_REEXEC:
 	case STEP_PROVED:
+	case STEP_RCON_UP:
+	case STEP_RCON_DOWN:
+	case STEP_ANSWERED:
+	case STEP_ASKED:
+	case STEP_UNASKED:
+	case STEP_PRINTED:
+	case STEP_HEALTH:
+	case STEP_OOM_KILL:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -278,6 +305,14 @@ when_backoff(struct turn *t, int slot, int event)
 	case STEP_FOUND:
 	case STEP_REEXEC:
 	case STEP_PROVED:
+	case STEP_RCON_UP:
+	case STEP_RCON_DOWN:
+	case STEP_ANSWERED:
+	case STEP_ASKED:
+	case STEP_UNASKED:
+	case STEP_PRINTED:
+	case STEP_HEALTH:
+	case STEP_OOM_KILL:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -296,6 +331,12 @@ server_ready(struct turn *t, int slot)
 	s->unready = 0;
 	s->deadline[TIMER_STABLE] = t->now + c->stable_after;
 	step_say(t, slot, SAY_READY, t->now - s->started_at, 0);
+	health_begin(t, slot);
+	/* As a rule it says itself when RCON is there, a moment later. */
+	if (listen_said(s, MARKER_RCON_UP))
+		dialog_open(t, slot);
+	else
+		s->deadline[TIMER_RCON] = t->now + STEP_ALIVE;
 }
 
 static void
@@ -391,6 +432,14 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 	case STEP_FOUND:
 	case STEP_REEXEC:
 	case STEP_PROVED:
+	case STEP_RCON_UP:
+	case STEP_RCON_DOWN:
+	case STEP_ANSWERED:
+	case STEP_ASKED:
+	case STEP_UNASKED:
+	case STEP_PRINTED:
+	case STEP_HEALTH:
+	case STEP_OOM_KILL:
 	case STEP_EVENT_COUNT:
 		step_odd(t, slot, event, s->is);
 		break;
@@ -435,8 +484,12 @@ when_stopping(struct turn *t, int slot, int event, int32_t a)
 void
 server_event(struct turn *t, int slot, int event, int32_t a)
 {
-	if (listen_event(t, slot, event, a))
+	if (listen_event(t, slot, event, a) || dialog_event(t, slot, event, a))
 		return;
+	if (event == STEP_HEALTH) {
+		health_checked(t, slot, a != 0);
+		return;
+	}
 	switch ((enum step_state)turn_server(t, slot)->is) {
 	case IS_STOPPED:
 	case IS_FAILED:
@@ -493,110 +546,4 @@ server_reaped(struct turn *t, int slot)
 
 	if (s->is == IS_STOPPING && !s->main_alive && !s->draining)
 		step_do(t, ACT_LOOK, slot, 0);
-}
-
-/* ---- timers ---- */
-
-static void
-on_pulse(struct turn *t, int slot)
-{
-	struct step_server *s = turn_server(t, slot);
-
-	s->deadline[TIMER_PULSE] = t->now + STEP_PULSE;
-	if (s->is == IS_STOPPING && !s->main_alive)
-		step_do(t, ACT_LOOK, slot, 0);
-}
-
-static void
-on_silent(struct turn *t, int slot)
-{
-	struct step_server *s = turn_server(t, slot);
-
-	s->deadline[TIMER_SILENT] = t->now + STEP_SILENT;
-	step_say(t, slot, SAY_LONG_START, t->now - s->started_at, 0);
-}
-
-static void
-on_overdue(struct turn *t, int slot)
-{
-	step_say(t, slot, SAY_OVERDUE, turn_conf(t, slot)->start_timeout, 0);
-	ladder_stop(t, slot, INTENT_OVERDUE);
-}
-
-static void
-on_stable(struct turn *t, int slot)
-{
-	server_forget_crashes(turn_server(t, slot));
-	step_say(t, slot, SAY_STABLE, turn_conf(t, slot)->stable_after, 0);
-}
-
-static void
-on_delay(struct turn *t, int slot)
-{
-	server_spawn(t, slot);
-}
-
-void
-server_timer(struct turn *t, int slot, int timer)
-{
-	static void (*const on[])(struct turn *, int) = {
-		[TIMER_PULSE] = on_pulse,
-		[TIMER_READY] = listen_alive,
-		[TIMER_SILENT] = on_silent,
-		[TIMER_OVERDUE] = on_overdue,
-		[TIMER_STABLE] = on_stable,
-		[TIMER_DELAY] = on_delay,
-		[TIMER_TERM] = ladder_on_term,
-		[TIMER_DUMP] = ladder_on_dump,
-		[TIMER_KILL] = ladder_on_kill,
-		[TIMER_UNKILLABLE] = ladder_on_unkillable,
-		[TIMER_DRAIN] = listen_on_drain,
-	};
-	_Static_assert(sizeof(on) / sizeof(on[0]) == TIMER_COUNT, "a timer without a function");
-
-	on[timer](t, slot);
-}
-
-/* ---- invariants ---- */
-
-static bool
-any_armed(const struct step_server *s)
-{
-	for (int i = 0; i < TIMER_COUNT; i++)
-		if (s->deadline[i] != STEP_NEVER)
-			return true;
-	return false;
-}
-
-const char *
-server_broken(const struct step_machine *m, int slot)
-{
-	const struct step_server *s = &m->server[slot];
-	bool alive = s->is == IS_STARTING || s->is == IS_RUNNING || s->is == IS_STOPPING;
-	bool ladder = s->deadline[TIMER_KILL] != STEP_NEVER ||
-	    s->deadline[TIMER_UNKILLABLE] != STEP_NEVER;
-
-	if (!s->used)
-		return NULL;
-	if (s->main_alive && !alive)
-		return "a main process lives in a server at rest";
-	if ((s->is == IS_STOPPED || s->is == IS_FAILED) && any_armed(s))
-		return "a server at rest has a timer";
-	if (s->is == IS_RUNNING && (!s->main_alive || !s->was_ready))
-		return "running without a main process that was ready";
-	if (s->draining && (s->is != IS_STOPPING || s->main_alive ||
-	    s->deadline[TIMER_DRAIN] == STEP_NEVER))
-		return "its last output is waited for without an end, or beside a main process";
-	if (s->is == IS_STOPPING && !s->draining &&
-	    (!ladder || s->deadline[TIMER_PULSE] == STEP_NEVER))
-		return "stopping without a deadline or a pulse";
-	if (s->is != IS_STOPPING && ladder)
-		return "SIGKILL is due for a server that nobody stops";
-	if (s->is == IS_BACKOFF && s->deadline[TIMER_DELAY] == STEP_NEVER)
-		return "backoff without an end";
-	if (m->whole.ending && (s->is == IS_STARTING || s->is == IS_RUNNING || s->is == IS_BACKOFF))
-		return "a server starts or runs while mcinit ends";
-	if (s->killed && s->is == IS_RUNNING)
-		return "running after SIGKILL";
-	return NULL;
 }

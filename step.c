@@ -102,6 +102,7 @@ move_server(struct step_server *s, int64_t by, int64_t now)
 	s->started_at += by;
 	s->stop_at += by;
 	s->kill_at += by;
+	s->quiet_at += by;
 }
 
 /*
@@ -121,6 +122,8 @@ catch_up(struct turn *t)
 	for (int i = 0; i < WHOLE_TIMER_COUNT; i++)
 		if (t->m->whole.deadline[i] != STEP_NEVER)
 			t->m->whole.deadline[i] += late + STEP_PULSE;
+	if (t->m->whole.grace_end != 0)
+		t->m->whole.grace_end += late + STEP_PULSE;
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (t->m->server[slot].used)
 			move_server(&t->m->server[slot], late + STEP_PULSE, t->now);
@@ -228,12 +231,16 @@ end_all(struct turn *t, int signal, int how)
 	if (!again) {
 		w->ending = true;
 		w->how = (uint8_t)how;
+		if (t->conf->mcinit.grace > 0)
+			w->grace_end = t->now + t->conf->mcinit.grace - STEP_AHEAD_OF_GRACE;
 	}
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (t->m->server[slot].used && again)
 			ladder_hurry(t, slot);
-		else if (t->m->server[slot].used)
+		else if (t->m->server[slot].used) {
+			ladder_in_time(t, slot);
 			server_down(t, slot, WISH_END);
+		}
 }
 
 static void
@@ -300,6 +307,16 @@ static const char commands[][9] = { [TYPE_AUTO] = "stop", [TYPE_VANILLA] = "stop
 	[TYPE_PAPER] = "stop", [TYPE_VELOCITY] = "shutdown", [TYPE_BUNGEE] = "end",
 	[TYPE_BEDROCK] = "stop", [TYPE_GENERIC] = "" };
 
+static const char say_commands[][6] = { [TYPE_AUTO] = "say", [TYPE_VANILLA] = "say",
+	[TYPE_PAPER] = "say", [TYPE_VELOCITY] = "", [TYPE_BUNGEE] = "alert", [TYPE_BEDROCK] = "say",
+	[TYPE_GENERIC] = "" };
+
+const char *
+step_say_command(const struct conf_server *conf)
+{
+	return say_commands[conf->type];
+}
+
 const char *
 step_stop_command(const struct conf_server *conf)
 {
@@ -329,7 +346,7 @@ exit_code(const struct conf *conf, const struct step_machine *m)
 		exec |= s->is == IS_FAILED && s->reason == REASON_EXEC_FAILED;
 		gave_up |= s->is == IS_FAILED && s->reason != REASON_CONFIG &&
 		    s->reason != REASON_EXEC_FAILED;
-		killed |= s->killed && s->wish != WISH_UP;
+		killed |= s->killed && !s->saved && s->wish != WISH_UP;
 		if (conf->server[slot].restart == RESTART_NO && s->by_itself && s->failure == 0)
 			own = step_exit_code(s->status);
 	}
@@ -397,6 +414,33 @@ settle(struct turn *t)
 }
 
 static void
+each_used(struct turn *t, void (*see)(struct turn *, int))
+{
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (t->m->server[slot].used)
+			see(t, slot);
+}
+
+/* What a container has to be given, so that no world is lost when it is stopped. */
+static void
+say_grace(struct turn *t)
+{
+	struct step_whole *w = &t->m->whole;
+	int64_t grace = t->conf->mcinit.grace, needed = 0;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (t->m->server[slot].used && turn_conf(t, slot)->stop_timeout > needed)
+			needed = turn_conf(t, slot)->stop_timeout;
+	if (!w->in_container || w->grace_said || needed == 0)
+		return;
+	w->grace_said = true;
+	if (grace <= 0)
+		step_say(t, -1, SAY_GRACE, needed + STEP_AHEAD_OF_GRACE, 0);
+	else if (grace - STEP_AHEAD_OF_GRACE < needed)
+		step_say(t, -1, SAY_GRACE_SHORT, grace - STEP_AHEAD_OF_GRACE, needed);
+}
+
+static void
 whole_event(struct turn *t, const struct step_event *event)
 {
 	switch ((enum step_event_name)event->what) {
@@ -406,15 +450,17 @@ whole_event(struct turn *t, const struct step_event *event)
 	case STEP_CONF:
 		if (!t->m->whole.ending)
 			roster_follow(t);
+		say_grace(t);
 		break;
 	case STEP_SIGNAL:
 		take_signal(t, event->a);
 		break;
 	case STEP_REAPED:
+		each_used(t, server_reaped);
+		break;
 	case STEP_RESUMED:
-		for (int slot = 0; slot < CONF_SERVERS; slot++)
-			if (t->m->server[slot].used)
-				server_reaped(t, slot);
+		each_used(t, server_reaped);
+		each_used(t, dialog_resumed);
 		break;
 	case STEP_ADOPTED:
 		roster_adopted(t);
@@ -449,6 +495,14 @@ whole_event(struct turn *t, const struct step_event *event)
 	case STEP_ENDED:
 	case STEP_TREE:
 	case STEP_FOUND:
+	case STEP_RCON_UP:
+	case STEP_RCON_DOWN:
+	case STEP_ANSWERED:
+	case STEP_ASKED:
+	case STEP_UNASKED:
+	case STEP_PRINTED:
+	case STEP_HEALTH:
+	case STEP_OOM_KILL:
 	case STEP_EVENT_COUNT:
 		step_odd(t, -1, event->what, 0);
 		break;
@@ -462,7 +516,9 @@ may_come_late(int what)
 	return what == STEP_TREE || what == STEP_START || what == STEP_STOP ||
 	    what == STEP_RESTART || what == STEP_KILL || what == STEP_CHANGED ||
 	    what == STEP_MARKER || what == STEP_PLAYERS || what == STEP_COMMAND_FAILED ||
-	    what == STEP_DRAINED || what == STEP_HELPER_ENDED;
+	    what == STEP_DRAINED || what == STEP_HELPER_ENDED || what == STEP_RCON_UP ||
+	    what == STEP_RCON_DOWN || what == STEP_ANSWERED || what == STEP_ASKED ||
+	    what == STEP_UNASKED || what == STEP_PRINTED || what == STEP_HEALTH || what == STEP_OOM_KILL;
 }
 
 static bool

@@ -33,6 +33,11 @@ enum {
 	STEP_DRAIN = 2000,		/* for what an ended server had printed, under `drop` */
 	STEP_DRAIN_BLOCK = 30 * 1000,	/* ... under `block`, where the disk may be slow */
 	STEP_QUOTE = 40,		/* console lines that go with a crash report */
+	STEP_RCON_BY_MOST = 64 * 1000,	/* the longest wait before RCON is tried again by itself */
+	STEP_STOP_REPLY = 2 * 1000,	/* the reply to a stop by RCON, and whatever goes before it */
+	STEP_QUIET = 60 * 1000,		/* a server that has saved and says nothing for so long is done */
+	STEP_QUIET_LOOK = 5 * 1000,	/* ... which is looked at this often */
+	STEP_AHEAD_OF_GRACE = 2 * 1000,	/* all has ended so long before the container is killed */
 	STEP_PROOF = 10 * 1000,		/* so long may the program of a re-exec take to show that it can */
 	STEP_HELPER_LATER = 1000,	/* a console process that cannot be kept running is tried again */
 	STEP_HELPER_RATE = 50		/* ... after so many restarts within that time */
@@ -73,12 +78,47 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(EXEC_FAILED, "exec-failed") \
 	X(UNKNOWN, "unknown")
 
+/* Its RCON. */
+#define STEP_RCONS(X) \
+	X(AWAY, "away")			/* not connected; it may be one day */ \
+	X(NONE, "none")			/* it has none */ \
+	X(OPENING, "opening") \
+	X(UP, "up")			/* logged in */
+
+/* What was said by RCON and waits for its reply. */
+#define STEP_ASKS(X) \
+	X(NOTHING) \
+	X(PROBE)			/* does it answer? */ \
+	X(COUNT)			/* who is online?  A stop wants to know */ \
+	X(WARNING)			/* to the players */ \
+	X(STOP)				/* the stop command; nothing may follow it */ \
+	X(CLIENT)			/* what a client wants to be said */
+
+/* Why RCON is not there. */
+#define STEP_RCON_ENDS(X) \
+	X(ABSENT, "it has none") \
+	X(REFUSED, "nobody listens there") \
+	X(PASSWORD, "the password is wrong") \
+	X(LOST, "the connection was lost") \
+	X(GARBLED, "what came is no RCON")
+
+/* Why a client's command is not said, or has no reply. */
+#define STEP_REFUSALS(X) \
+	X(DOWN, "is not running") \
+	X(NO_RCON, "has no RCON that mcinit knows of; `mcinit send` types on its console") \
+	X(NOT_YET, "cannot be reached by RCON now") \
+	X(STOPPING, "is stopping: nothing more may be said to it") \
+	X(DEAF, "does not answer") \
+	X(LATE, "did not answer in time")
+
 /* Why we are stopping it. */
 #define STEP_INTENTS(X) \
 	X(NONE, "none") \
 	X(ASKED, "asked")		/* the wish says so */ \
 	X(OVERDUE, "overdue")		/* start_timeout passed */ \
-	X(LEFTOVERS, "leftovers")	/* it ended by itself and left part of its tree behind */
+	X(LEFTOVERS, "leftovers")	/* it ended by itself and left part of its tree behind */ \
+	X(HUNG, "hung")			/* it does not answer, and health_action says restart */ \
+	X(SAVED, "saved")		/* it has stopped and saved by itself, but does not end */
 
 /* How far the stop has gone. */
 #define STEP_RUNGS(X) \
@@ -87,7 +127,10 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(COMMAND, "command")		/* the stop command, on its console */ \
 	X(TERM, "term") \
 	X(DUMP, "dump") \
-	X(KILL, "kill")
+	X(KILL, "kill") \
+	X(ONLINE, "online")		/* before all others: is anybody there? */ \
+	X(WARN, "warn")			/* players are warned */ \
+	X(RCON, "rcon")			/* the stop command by RCON, or what goes before it there */
 
 #define STEP_TIMERS(X) \
 	X(PULSE)			/* so that a pause of all of us is noticed and its length known */ \
@@ -100,7 +143,12 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(DUMP)				/* the thread dump */ \
 	X(KILL)				/* SIGKILL */ \
 	X(UNKILLABLE)			/* SIGKILL was sent long ago */ \
-	X(DRAIN)			/* what it printed before it ended is waited for no longer */
+	X(DRAIN)			/* what it printed before it ended is waited for no longer */ \
+	X(RCON)				/* RCON is tried again, or has taken too long to open */ \
+	X(REPLY)			/* what was said by RCON waits no longer */ \
+	X(HEALTH)			/* the next probe */ \
+	X(WARN)				/* the next warning, or the stop behind the last */ \
+	X(QUIET)			/* is it quiet, since it has saved? */
 
 /* Of the whole. */
 #define STEP_WHOLE_TIMERS(X) \
@@ -145,7 +193,15 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(ADOPTED)			/* ... started by hand, after the one before was killed */ \
 	X(FOUND)			/* slot runs already: its main process is one that holds its world lock */ \
 	X(REEXEC)			/* the operator wants another program in our place */ \
-	X(PROVED)			/* answer to PROVE: a = 1 if it can go on from here */
+	X(PROVED)			/* answer to PROVE: a = 1 if it can go on from here */ \
+	X(RCON_UP)			/* answer to RCON_OPEN */ \
+	X(RCON_DOWN)			/* ... or later: a = enum step_rcon_end */ \
+	X(ANSWERED)			/* answer to ASK: a = how many are online, or -1 */ \
+	X(ASKED)			/* client a has a command for slot */ \
+	X(UNASKED)			/* ... and has gone */ \
+	X(PRINTED)			/* answer to ATTEND: a = 1 if it has printed since the last one */ \
+	X(HEALTH)			/* answer to CHECK: a = 1 if it is well */ \
+	X(OOM_KILL)			/* of slot: the kernel has killed for want of memory; ENDED follows */
 
 /* What is to be done. */
 #define STEP_ACTIONS(X) \
@@ -172,7 +228,15 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(PROVE)			/* try the program of a re-exec on this state  -> PROVED */ \
 	X(UNPROVE)			/* ... and end the attempt, unasked for */ \
 	X(REEXEC)			/* execute it; after that all goes on in it  -> RESUMED */ \
-	X(ANSWER)			/* a and b as of SAY, to whoever asked for the re-exec */
+	X(ANSWER)			/* a and b as of SAY, to whoever asked for the re-exec */ \
+	X(RCON_OPEN)			/* -> RCON_UP or RCON_DOWN */ \
+	X(RCON_CLOSE) \
+	X(ASK)				/* say by RCON: a = enum step_ask, b of it: client, or s left  -> ANSWERED */ \
+	X(REFUSE)			/* to client a: b = enum step_refusal */ \
+	X(WARN)				/* type a warning on its console: a = s left */ \
+	X(ATTEND)			/* has it printed anything since the last time?  -> PRINTED */ \
+	X(CHECK)			/* run health_command  -> HEALTH */ \
+	X(UNCHECK)			/* ... and end it, unasked for */
 
 /* How mcinit ends. */
 #define STEP_ENDINGS(X) X(EXIT, "exit") X(REBOOT, "reboot") X(HALT, "halt") X(POWEROFF, "power off")
@@ -187,7 +251,7 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 /*
  * What is said, in the order of its life: id, level (ERROR WARN INFO DEBUG) and text.  {b} and
  * {c} stand for the values: {b} a number, {bt} a duration, {br} a reason, {bx} a wait status,
- * {bs} a signal's name.
+ * {bs} a signal's name, {bd} why RCON is not there.
  */
 #define STEP_MESSAGES(X) \
 	X(READY, INFO, "running after {bt}") \
@@ -239,7 +303,27 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(ODD, ERROR, "event {b} in state {c} was not expected; please report it with a --trace") \
 	X(NO_REEXEC, WARN, "re-exec refused: mcinit is leaving") \
 	X(NO_PROOF, ERROR, "re-exec refused: the program did not show within {bt} that it can go on from " \
-	    "here")
+	    "here") \
+	X(GRACE, INFO, "a stop may take {bt}: give the container that long (docker stop -t, " \
+	    "stop_grace_period, terminationGracePeriodSeconds), and set \"grace\" to what it has") \
+	X(GRACE_SHORT, WARN, "grace leaves {bt} to save and end, less than stop_timeout = {ct}: give the " \
+	    "container more time") \
+	X(RCON_UP, DEBUG, "RCON is up") \
+	X(RCON_AWAY, WARN, "RCON does not work: {bd}; commands go by its console meanwhile") \
+	X(WARNING, INFO, "players are warned; it stops in {bt}") \
+	X(NOT_WARNED, INFO, "players are not warned: the container may be killed too soon; set \"grace\" to " \
+	    "the time it has") \
+	X(NOBODY, DEBUG, "nobody is online to be warned") \
+	X(NO_REPLY, WARN, "did not reply to its stop command by RCON within {bt}; typing it on its console") \
+	X(SAVED, WARN, "has saved and printed nothing for {bt}, but does not end; SIGKILL to all of its " \
+	    "processes, nothing is lost") \
+	X(ENDED_SAVED, INFO, "stopped by SIGKILL after it had saved") \
+	X(MISSED, DEBUG, "did not answer its {b}. probe in a row") \
+	X(UNHEALTHY, ERROR, "does not answer: {b} probes in a row without a reply") \
+	X(HUNG, ERROR, "does not answer: asking for a thread dump, then ending it (health_action = restart)") \
+	X(HEALTHY, INFO, "answers again") \
+	X(OOM_KILLED, ERROR, "the kernel killed it for want of memory: give the container or machine more, or " \
+	    "lower \"heap\"")
 
 #define X(name, ...) STEP_##name,
 enum step_event_name { STEP_EVENTS(X) STEP_EVENT_COUNT };
@@ -255,6 +339,18 @@ enum step_reason { STEP_REASONS(X) REASON_COUNT };
 #undef X
 #define X(name, ...) INTENT_##name,
 enum step_intent { STEP_INTENTS(X) INTENT_COUNT };
+#undef X
+#define X(name, ...) RCON_##name,
+enum step_rcon { STEP_RCONS(X) RCON_STATE_COUNT };
+#undef X
+#define X(name, ...) ASK_##name,
+enum step_ask { STEP_ASKS(X) STEP_ASK_COUNT };
+#undef X
+#define X(name, ...) RCON_END_##name,
+enum step_rcon_end { STEP_RCON_ENDS(X) RCON_END_COUNT };
+#undef X
+#define X(name, ...) REFUSED_##name,
+enum step_refusal { STEP_REFUSALS(X) REFUSED_COUNT };
 #undef X
 #define X(name, ...) RUNG_##name,
 enum step_rung { STEP_RUNGS(X) RUNG_COUNT };
@@ -329,6 +425,25 @@ struct step_server {
 	int64_t since;			/* when `is` last changed */
 	int64_t started_at, stop_at, kill_at;
 	int64_t deadline[STEP_TIMER_ROOM];
+
+	uint8_t rcon, asks;		/* enum step_rcon, step_ask */
+	bool rcon_was_up;		/* since the start */
+	bool rcon_over;			/* the stop command was said there, or may have been: never again */
+	bool stop_next;			/* ... follows what waits for its reply */
+	bool in_doubt;			/* ... was said by an image that did not live to hear the reply */
+	bool overdue;			/* the reply did not come in time */
+	bool unhealthy;
+	bool checking;			/* health_command runs */
+	bool paused;			/* it sleeps while nobody is online */
+	bool saved;			/* ... its world, behind its stop */
+	bool attended;			/* ATTEND was given, its answer is not there yet */
+	bool oom_killed;
+	uint8_t warned;			/* NOT_WARNED or NOBODY was said for this stop */
+	int32_t rcon_tries;		/* in a row that failed */
+	int32_t misses;			/* probes in a row without a reply */
+	int32_t client;			/* whose command waits for its reply, or the last */
+	uint32_t clients;		/* who waits with a command, 1 << client */
+	int64_t quiet_at;		/* since when it has printed nothing */
 };
 
 struct step_whole {
@@ -347,6 +462,8 @@ struct step_whole {
 	uint8_t how;			/* enum step_ending */
 	uint32_t odd;			/* unexpected events, ever */
 	bool proving;			/* PROVE was given, its answer is not there yet */
+	bool grace_said;
+	int64_t grace_end;		/* all has to have ended by then, or 0 */
 };
 
 /* The machines' part of the state: numbers only. */
@@ -396,6 +513,12 @@ int64_t step_delay(const struct conf_server *conf, int try);
 
 /* The console command that stops a server of this kind, "" if there is none. */
 const char *step_stop_command(const struct conf_server *conf);
+
+/* How many clients there are, at most: they are bits of a number. */
+enum { STEP_CLIENTS = 32 };
+
+/* Whether a command may be said to players there, and how: with the text behind it. */
+const char *step_say_command(const struct conf_server *conf);
 
 /* Wait status as exit code: its own, or 128 + signal; of one that is not known 255. */
 int step_exit_code(int status);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * step_in: what the parts of the decision share with each other and with nobody else: step.c
- * (time and the whole), roster.c (which servers there are), server.c, ladder.c, restart.c (one
- * server), listen.c (its console).
+ * (time and the whole), roster.c (which servers there are), server.c, ladder.c, warn.c, restart.c (one
+ * server), listen.c (its console), dialog.c and health.c (its RCON).
  */
 #ifndef STEP_IN_H
 #define STEP_IN_H
@@ -102,6 +102,19 @@ void ladder_arm(struct turn *t, int slot, enum step_intent intent);
 void ladder_stop(struct turn *t, int slot, enum step_intent intent);
 /* The first thing a stop does: the stop command where there is one, else SIGTERM. */
 void ladder_begin(struct turn *t, int slot);
+/* Players were warned, or not: from here on the time to save counts. */
+void ladder_command(struct turn *t, int slot);
+/* Whether that is still to come. */
+bool ladder_is_ahead(const struct step_server *s);
+/* The stop command by RCON has its reply, or will have none. */
+void ladder_replied(struct turn *t, int slot);
+void ladder_no_reply(struct turn *t, int slot);
+/* The end of all was asked for, and there is a time by which it has to be there. */
+void ladder_in_time(struct turn *t, int slot);
+/* It has saved its world and is about to end: is it quiet, and what ATTEND tells of that. */
+void ladder_saved(struct turn *t, int slot);
+void ladder_on_quiet(struct turn *t, int slot);
+void ladder_printed(struct turn *t, int slot, bool something);
 void ladder_on_term(struct turn *t, int slot);
 /* SIGTERM to what there is of it: main process, group, or what it left behind. */
 void ladder_term(struct turn *t, int slot);
@@ -112,6 +125,42 @@ void ladder_hurry(struct turn *t, int slot);
 void ladder_on_dump(struct turn *t, int slot);
 void ladder_on_kill(struct turn *t, int slot);
 void ladder_on_unkillable(struct turn *t, int slot);
+
+/* warn.c */
+
+/* True: the stop goes on from there, with players who are warned or counted first. */
+bool warn_begin(struct turn *t, int slot);
+void warn_on_time(struct turn *t, int slot);
+/* So many are online, or -1: nobody knows. */
+void warn_counted(struct turn *t, int slot, int32_t players);
+
+/* dialog.c */
+
+/* What RCON tells, and clients of it; false: the event is none of these. */
+bool dialog_event(struct turn *t, int slot, int event, int32_t a);
+/* Connects, where that may help; and the end of it for this start. */
+void dialog_open(struct turn *t, int slot);
+void dialog_close(struct turn *t, int slot);
+/* Nothing waits for a reply, so something can be said. */
+bool dialog_is_free(const struct step_server *s);
+void dialog_ask(struct turn *t, int slot, enum step_ask what, int64_t b);
+/* True: the stop command is said by RCON, at once or behind what waits for its reply. */
+bool dialog_stop(struct turn *t, int slot);
+void dialog_refuse_all(struct turn *t, int slot, enum step_refusal why);
+void dialog_on_rcon(struct turn *t, int slot);
+void dialog_on_reply(struct turn *t, int slot);
+/* Another image goes on. */
+void dialog_resumed(struct turn *t, int slot);
+
+/* health.c */
+
+/* Probes begin, where there is a way and an interval; and end. */
+void health_begin(struct turn *t, int slot);
+void health_end(struct turn *t, int slot);
+void health_answered(struct turn *t, int slot);
+void health_missed(struct turn *t, int slot);
+void health_checked(struct turn *t, int slot, bool well);
+void health_on_time(struct turn *t, int slot);
 
 /* restart.c */
 

@@ -352,6 +352,20 @@ sys_epoll_remove(int epoll, int fd)
 	return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &unused) ? -errno : 0;
 }
 
+int
+sys_epoll_watch(int epoll, int fd, uint64_t tag, bool in, bool out)
+{
+	struct epoll_event event = { .events = (in ? EPOLLIN : 0) | (out ? EPOLLOUT : 0),
+		.data = { .u64 = tag } };
+
+	/* Else that the other side has gone would be told again and again. */
+	if (!in && !out)
+		return sys_epoll_remove(epoll, fd);
+	if (epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) == 0)
+		return 0;
+	return errno != ENOENT || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
 /* EINTR is "nothing yet": the caller looks at the clock and comes again. */
 int
 sys_epoll_wait(int epoll, uint64_t *tags, int room, int timeout_ms)

@@ -20,6 +20,8 @@ static const char states[] = STEP_STATES(X);
 static const char wishes[] = STEP_WISHES(X);
 static const char reasons[] = STEP_REASONS(X);
 static const char endings[] = STEP_ENDINGS(X);
+static const char rcon_ends[] = STEP_RCON_ENDS(X);
+static const char refusals[] = STEP_REFUSALS(X);
 #undef X
 #define X(name, ...) #name "\0"
 static const char events[] = STEP_EVENTS(X);
@@ -79,6 +81,12 @@ const char *
 words_ending(int ending)
 {
 	return pick(endings, ENDING_COUNT, ending);
+}
+
+const char *
+words_refusal(int refusal)
+{
+	return pick(refusals, REFUSED_COUNT, refusal);
 }
 
 void
@@ -142,6 +150,9 @@ put_value(char text[WORDS_SHORT], char form, int64_t value)
 		break;
 	case 's':
 		words_signal(text, (int)value);
+		break;
+	case 'd':
+		fmt_put(text, WORDS_SHORT, "%s", pick(rcon_ends, RCON_END_COUNT, (int)value));
 		break;
 	case 'r':
 		fmt_put(text, WORDS_SHORT, "%s", words_reason((int)value));

@@ -20,6 +20,7 @@ const char *words_reason(int reason);
 const char *words_event(int event);
 const char *words_action(int action);
 const char *words_ending(int ending);
+const char *words_refusal(int refusal);
 
 /* "SIGTERM", "SIGRTMIN+3", "signal 77". */
 void words_signal(char text[WORDS_SHORT], int signal);

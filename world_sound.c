@@ -66,10 +66,10 @@ whole_is(const struct step_whole *w)
 {
 	static const uint16_t flags[] = { WHOLE(in_container), WHOLE(ending), WHOLE(finished),
 		WHOLE(rest_said), WHOLE(closing), WHOLE(consoles), WHOLE(input), WHOLE(missing[0]),
-		WHOLE(missing[1]), WHOLE(missing[2]), WHOLE(missing[3]), WHOLE(proving) };
+		WHOLE(missing[1]), WHOLE(missing[2]), WHOLE(missing[3]), WHOLE(proving), WHOLE(grace_said) };
 
 	return flags_are(w, flags, COUNT(flags)) && w->mode <= MODE_APPLIANCE &&
-	    w->how < ENDING_COUNT && is_count(w->helpers) && is_time(w->helpers_at) &&
+	    w->how < ENDING_COUNT && is_count(w->helpers) && is_time(w->helpers_at) && is_time(w->grace_end) &&
 	    are_deadlines(w->deadline, STEP_WHOLE_TIMER_ROOM);
 }
 
@@ -80,13 +80,17 @@ server_is(const struct step_server *s)
 		SERVER(main_alive), SERVER(exec_done), SERVER(was_ready), SERVER(changed), SERVER(waits),
 		SERVER(killed), SERVER(stuck), SERVER(swept), SERVER(asked_down), SERVER(by_itself),
 		SERVER(group), SERVER(jvm), SERVER(console), SERVER(by_line), SERVER(draining),
-		SERVER(missing[0]), SERVER(missing[1]), SERVER(has_files) };
+		SERVER(missing[0]), SERVER(missing[1]), SERVER(has_files), SERVER(rcon_was_up),
+		SERVER(rcon_over), SERVER(stop_next), SERVER(in_doubt), SERVER(overdue), SERVER(unhealthy),
+		SERVER(checking), SERVER(paused), SERVER(saved), SERVER(attended), SERVER(oom_killed) };
 
-	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at };
+	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at, s->quiet_at };
 
 	return flags_are(s, flags, COUNT(flags)) && s->is < IS_COUNT &&
 	    s->wish < WISH_COUNT && s->reason < REASON_COUNT && s->intent < INTENT_COUNT &&
 	    s->rung < RUNG_COUNT && s->failure <= FAILURE_COUNT && is_count(s->tries) &&
+	    s->rcon < RCON_STATE_COUNT && s->asks < STEP_ASK_COUNT && is_count(s->rcon_tries) &&
+	    is_count(s->misses) && s->client >= 0 && s->client < STEP_CLIENTS &&
 	    is_count(s->unready) && is_count(s->restarts) && are_times(times, COUNT(times)) &&
 	    are_times(s->crash_at, STEP_CRASHES) && are_deadlines(s->deadline, STEP_TIMER_ROOM);
 }
@@ -96,7 +100,8 @@ server_is(const struct step_server *s)
 /* Who an action or event may be about. */
 enum about { A_SERVER, THE_WHOLE, EITHER };
 /* What its value may be; ANY where nobody looks at it, or whoever does bears all. */
-enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CODE, FAILURE, STATUS };
+enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CODE, FAILURE, STATUS, ASK, CLIENT, RCON_END,
+	SECONDS };
 
 /* As act.c and the rooms below it take them. */
 #define ACT_RULES(X) \
@@ -123,7 +128,15 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(PROVE, THE_WHOLE, ANY) \
 	X(UNPROVE, THE_WHOLE, ANY) \
 	X(REEXEC, THE_WHOLE, ANY) \
-	X(ANSWER, THE_WHOLE, MESSAGE)
+	X(ANSWER, THE_WHOLE, MESSAGE) \
+	X(RCON_OPEN, A_SERVER, ANY) \
+	X(RCON_CLOSE, A_SERVER, ANY) \
+	X(ASK, A_SERVER, ASK) \
+	X(REFUSE, A_SERVER, CLIENT) \
+	X(WARN, A_SERVER, SECONDS) \
+	X(ATTEND, A_SERVER, ANY) \
+	X(CHECK, A_SERVER, ANY) \
+	X(UNCHECK, A_SERVER, ANY)
 
 /*
  * As they are told.  What a console process has said, of our build or of another, the decision takes
@@ -156,7 +169,15 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(ADOPTED, THE_WHOLE, ANY) \
 	X(FOUND, A_SERVER, ANY) \
 	X(REEXEC, THE_WHOLE, ANY) \
-	X(PROVED, THE_WHOLE, ANY)
+	X(PROVED, THE_WHOLE, ANY) \
+	X(RCON_UP, A_SERVER, ANY) \
+	X(RCON_DOWN, A_SERVER, RCON_END) \
+	X(ANSWERED, A_SERVER, ANY) \
+	X(ASKED, A_SERVER, CLIENT) \
+	X(UNASKED, A_SERVER, CLIENT) \
+	X(PRINTED, A_SERVER, ANY) \
+	X(HEALTH, A_SERVER, ANY) \
+	X(OOM_KILL, A_SERVER, ANY)
 
 struct rule {
 	uint8_t about, value;
@@ -204,6 +225,14 @@ is_value(int64_t a, int slot, enum value value)
 		return a >= 0 && a < FAILURE_COUNT;
 	case STATUS:
 		return a >= STEP_NOT_KNOWN && a <= 0xffff;
+	case ASK:
+		return a > ASK_NOTHING && a < STEP_ASK_COUNT;
+	case CLIENT:
+		return a >= 0 && a < STEP_CLIENTS;
+	case RCON_END:
+		return a >= 0 && a < RCON_END_COUNT;
+	case SECONDS:
+		return a >= 0 && a <= 3600;
 	}
 	return false;
 }
@@ -220,7 +249,9 @@ bool
 world_act_is(const struct step_act *act)
 {
 	return act->what < ACT_COUNT && fits_rule(&act_rules[act->what], act->slot, act->a) &&
-	    (act->what != ACT_FINISH || (act->b >= 0 && act->b < ENDING_COUNT));
+	    (act->what != ACT_FINISH || (act->b >= 0 && act->b < ENDING_COUNT)) &&
+	    (act->what != ACT_ASK || act->a != ASK_CLIENT || (act->b >= 0 && act->b < STEP_CLIENTS)) &&
+	    (act->what != ACT_ASK || (act->b >= 0 && act->b <= 3600));
 }
 
 bool
@@ -295,7 +326,7 @@ main_is(const struct proc_main *main)
 {
 	return is_pid(main->pid) && is_pid(main->session) &&
 	    (main->pid == 0 || main->session == main->pid) && main->sweep_signal <= SIGNALS &&
-	    main->sweep_next <= SIGNALS && *(const uint8_t *)&main->failed <= 1 &&
+	    main->sweep_next <= SIGNALS && main->oom_kills >= -1 && *(const uint8_t *)&main->failed <= 1 &&
 	    *(const uint8_t *)&main->adopted <= 1;
 }
 
@@ -309,7 +340,7 @@ is_among(const int32_t *numbers, size_t count, int32_t number)
 }
 
 /* All places for the number of a child of ours; how many they are. */
-enum { CHILDREN = 2 * CONF_SERVERS + PROC_HELPERS + 2 };
+enum { CHILDREN = 3 * CONF_SERVERS + PROC_HELPERS + 2 };
 static size_t
 list_children(const struct proc_table *p, int32_t pids[CHILDREN])
 {
@@ -319,6 +350,7 @@ list_children(const struct proc_table *p, int32_t pids[CHILDREN])
 		/* That of an adopted one may be another's by the time that we are told of its end. */
 		pids[n++] = p->main[i].adopted ? 0 : p->main[i].pid;
 		pids[n++] = p->main[i].sweep;
+		pids[n++] = p->main[i].check;
 	}
 	for (int i = 0; i < PROC_HELPERS; i++)
 		pids[n++] = p->helper[i];
@@ -361,9 +393,10 @@ processes_are(const struct proc_table *p)
 	for (int i = 0; i < CONF_SERVERS; i++)
 		if (!main_is(&p->main[i]))
 			return false;
-	return children_are(p) && p->forking.whose <= PROC_TRIAL && p->forking.number < PROC_HELPERS &&
-	    ((p->forking.whose != PROC_MAIN && p->forking.whose != PROC_SWEEP) ||
-	    p->forking.number < CONF_SERVERS);
+	return children_are(p) && p->forking.number < PROC_HELPERS &&
+	    (p->forking.whose <= PROC_TRIAL || p->forking.whose == PROC_CHECK) &&
+	    ((p->forking.whose != PROC_MAIN && p->forking.whose != PROC_SWEEP &&
+	    p->forking.whose != PROC_CHECK) || p->forking.number < CONF_SERVERS);
 }
 
 /* ---- RCON ---- */

@@ -156,6 +156,8 @@ static const struct marker_line marker_says[] = {
 	    "ThreadedAnvilChunkStorage: All dimensions are saved"),
 	SAYS(SAVED, 0, VANILLA "All dimensions are saved"),
 	SAYS(SAVED, 0, "Quit correctly"),
+	SAYS(PAUSED, 0, VANILLA "Server empty for 60 seconds, pausing"),
+	SAYS(PAUSED, 0, PAPER "Server empty for 60 seconds, pausing"),
 
 	/* ---- crash reports ---- */
 	SAYS(CRASH_REPORT, 0, VANILLA_ERROR "Encountered an unexpected exception"),

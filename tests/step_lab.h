@@ -57,6 +57,10 @@ static struct {
 	int queued;
 	bool talks;			/* servers of type auto are what they are, and consoles matter */
 	bool hold_drain;		/* DRAINED does not come by itself */
+	bool rcon;			/* servers have one, and tests have an eye for it */
+	bool deaf;			/* ... that does not answer */
+	int online;			/* ... who answers to "list"; -1: nobody knows */
+	bool prints;			/* servers print something all the time */
 	FILE *trace;			/* a trace is written there, or NULL */
 } lab = { .conf = &lab.confs[0] };
 
@@ -200,6 +204,16 @@ lab_do(const struct step_act *act)
 	case ACT_CLOSE:
 		lab_answer(STEP_CLOSED, -1, 0);
 		break;
+	case ACT_RCON_OPEN:
+		lab_answer(lab.rcon ? STEP_RCON_UP : STEP_RCON_DOWN, act->slot, RCON_END_ABSENT);
+		break;
+	case ACT_ASK:
+		if (!lab.deaf)
+			lab_answer(STEP_ANSWERED, act->slot, lab.online);
+		break;
+	case ACT_ATTEND:
+		lab_answer(STEP_PRINTED, act->slot, lab.prints);
+		break;
 	case ACT_COMMAND:
 	case ACT_ABANDON:
 	case ACT_QUOTE:
@@ -216,6 +230,11 @@ lab_do(const struct step_act *act)
 	case ACT_UNPROVE:
 	case ACT_REEXEC:
 	case ACT_ANSWER:
+	case ACT_RCON_CLOSE:
+	case ACT_REFUSE:
+	case ACT_WARN:
+	case ACT_CHECK:
+	case ACT_UNCHECK:
 	case ACT_COUNT:
 		break;
 	}
@@ -252,6 +271,13 @@ lab_is_of_the_console(int action)
 	return action == ACT_HELPER || action == ACT_UNPLUG || action == ACT_DRAIN || action == ACT_QUOTE;
 }
 
+static inline bool
+lab_is_of_rcon(const struct step_act *act)
+{
+	return act->what == ACT_RCON_OPEN || act->what == ACT_RCON_CLOSE || act->what == ACT_ATTEND ||
+	    (act->what == ACT_SAY && act->a == SAY_GRACE);
+}
+
 static inline void
 lab_turn(const struct step_event *event)
 {
@@ -266,7 +292,8 @@ lab_turn(const struct step_event *event)
 	lab_write_turn(event, &acts);
 	for (int i = 0; i < acts.count; i++) {
 		assert_true(lab.records < LAB_RECORDS);
-		if (lab.talks || !lab_is_of_the_console(acts.act[i].what))
+		if ((lab.talks || !lab_is_of_the_console(acts.act[i].what)) &&
+		    (lab.rcon || !lab_is_of_rcon(&acts.act[i])))
 			lab.record[lab.records++] = (struct lab_record){ lab.now, acts.act[i] };
 		lab_do(&acts.act[i]);
 	}

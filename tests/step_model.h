@@ -33,7 +33,12 @@ struct outside {
 	bool commanded;			/* the stop command was given in this life */
 	/* What it was promised when its stop began. */
 	int64_t stop_at, stop_timeout;	/* in time that was not paused */
-	bool kill_asked;
+	bool kill_asked, ahead;		/* ahead: players are warned before it */
+	/* Its RCON, and what is asked there (enum step_ask). */
+	enum { NO_LINE, LINE_OPENS, LINE_IS_UP } line;
+	int asked;
+	bool stop_said, stop_answered;	/* by RCON, in this life */
+	bool checking;			/* health_command runs */
 };
 
 static struct {
@@ -46,6 +51,7 @@ static struct {
 	bool ending, closing;
 	bool proving, proved;		/* the program of a re-exec; what it said last */
 	int64_t end_at, end_bound;	/* when the end began; how long it may take */
+	int64_t grace_end;		/* ... and by when it has to be there, or 0 */
 	long steps, lives, kills, spawns, reloads, pauses, execs, answers, said[SAY_COUNT];
 } w;
 
@@ -119,13 +125,18 @@ make_ini(char *ini, size_t room)
 		{ "restart_limit", "0|0|3" }, { "start_timeout", "0|2s|30s" },
 		{ "stable_after", "1s|1m|10m" }, { "thread_dump", "yes|no" },
 		{ "autostart", "yes|yes|yes|no" }, { "command", "|./start.sh" },
-		{ "type", "auto|paper|generic" },
+		{ "type", "auto|paper|generic" }, { "stop_warn", "3|10 5 1" },
+		{ "health_interval", "0|5s|1m" }, { "health_failures", "1|3" },
+		{ "health_action", "none|restart" }, { "health_command", "|./well.sh" },
+		{ "rcon_timeout", "1s|10s" }, { "rcon_retry", "0|3" },
 	};
 	size_t used = 0;
 	uint32_t first = chance(4), servers = 1 + chance(4);
 
 #define PUT(...) (used += (size_t)snprintf(ini + used, room - used, __VA_ARGS__))
 	PUT("[mcinit]\nwhen_all_stopped = %s\n", one_of("auto|exit|stay"));
+	if (one_in(3))
+		PUT("grace = %s\n", one_of("3s|10s|5m"));
 	for (uint32_t i = 0; i < servers; i++) {
 		PUT("[server:%c]\n", 'a' + (int)(first + i) % 6);
 		if (one_in(3))
@@ -265,7 +276,8 @@ check_kill(int slot)
 
 	w.kills++;
 	MUST(lab_is(slot) == IS_STOPPING, "SIGKILL to slot %d, which nobody stops", slot);
-	MUST(o->kill_asked || active() - o->stop_at >= o->stop_timeout,
+	MUST(o->kill_asked || active() - o->stop_at >= o->stop_timeout ||
+	    (w.grace_end != 0 && active() >= w.grace_end),
 	    "SIGKILL to slot %d after %lld ms of %lld", slot, (long long)(active() - o->stop_at),
 	    (long long)o->stop_timeout);
 }
@@ -279,6 +291,111 @@ check_finish(void)
 		MUST((!o->main && o->tree == 0) || lab_state(slot)->stuck,
 		    "it left, and slot %d was still alive", slot);
 	}
+}
+
+/* ---- RCON ---- */
+
+/* What the connection before had to say is not told any more. */
+static inline void
+untell(int slot)
+{
+	int kept = 0;
+
+	for (int i = 0; i < w.queued; i++) {
+		const struct step_event *e = &w.queue[i];
+
+		if (e->slot != slot || (e->what != STEP_RCON_UP && e->what != STEP_RCON_DOWN &&
+		    e->what != STEP_ANSWERED))
+			w.queue[kept++] = *e;
+	}
+	w.queued = kept;
+}
+
+static inline void
+open_line(int slot)
+{
+	struct outside *o = &w.server[slot];
+
+	untell(slot);
+	MUST(o->line == NO_LINE, "a second connection to slot %d", slot);
+	MUST(!o->stop_said, "a connection to slot %d behind its stop command", slot);
+	o->line = LINE_OPENS;
+	o->asked = ASK_NOTHING;
+	if (one_in(4)) {
+		o->line = NO_LINE;
+		tell(STEP_RCON_DOWN, slot, (int32_t)chance(RCON_END_COUNT));
+	} else if (!one_in(4)) {
+		o->line = LINE_IS_UP;
+		tell(STEP_RCON_UP, slot, 0);
+	}
+}
+
+static inline void
+close_line(int slot)
+{
+	untell(slot);
+	w.server[slot].line = NO_LINE;
+	w.server[slot].asked = ASK_NOTHING;
+}
+
+static inline void
+reply(int slot)
+{
+	struct outside *o = &w.server[slot];
+
+	o->stop_answered |= o->asked == ASK_STOP;
+	if (o->asked == ASK_STOP && one_in(2))
+		die(o, EXIT_OF(0));
+	o->asked = ASK_NOTHING;
+	tell(STEP_ANSWERED, slot, (int32_t)chance(4) - 1);
+}
+
+static inline void
+ask(const struct step_act *act)
+{
+	struct outside *o = &w.server[act->slot];
+
+	/* The word that the connection is lost may be on its way. */
+	if (o->line == NO_LINE)
+		return;
+	MUST(o->line == LINE_IS_UP, "slot %d was asked before it was logged in", act->slot);
+	MUST(o->asked == ASK_NOTHING, "slot %d was asked two things at a time", act->slot);
+	MUST(!o->stop_said, "slot %d was asked behind its stop command", act->slot);
+	MUST(act->a != ASK_STOP || !o->commanded, "a second stop command to slot %d", act->slot);
+	o->asked = (int)act->a;
+	o->stop_said |= act->a == ASK_STOP;
+	if (one_in(3)) {
+		reply(act->slot);
+	} else if (one_in(10)) {
+		close_line(act->slot);
+		tell(STEP_RCON_DOWN, act->slot, RCON_END_LOST);
+	}
+}
+
+static inline void
+something_of_rcon(int slot)
+{
+	struct outside *o = &w.server[slot];
+
+	if (o->asked != ASK_NOTHING && one_in(3)) {
+		reply(slot);
+	} else if (o->line == LINE_IS_UP && one_in(30)) {
+		close_line(slot);
+		tell(STEP_RCON_DOWN, slot, RCON_END_LOST);
+	} else if (o->checking && one_in(3)) {
+		o->checking = false;
+		tell(STEP_HEALTH, slot, one_in(2));
+	} else if (one_in(10)) {
+		tell(one_in(3) ? STEP_UNASKED : STEP_ASKED, slot, (int32_t)chance(STEP_CLIENTS));
+	}
+}
+
+/* Another image has no connections. */
+static inline void
+lose_lines(void)
+{
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		close_line(slot);
 }
 
 static inline void
@@ -324,7 +441,7 @@ carry_out(const struct step_act *act)
 		break;
 	case ACT_COMMAND:
 		MUST(!o->report, "a command to slot %d before its exec", act->slot);
-		MUST(!o->commanded, "a second stop command to slot %d", act->slot);
+		MUST(!o->commanded && !o->stop_answered, "a second stop command to slot %d", act->slot);
 		o->commanded = true;
 		if (one_in(8))
 			tell(STEP_COMMAND_FAILED, act->slot, 0);
@@ -344,6 +461,8 @@ carry_out(const struct step_act *act)
 		break;
 	case ACT_SAY:
 		w.said[act->a]++;
+		/* It has nothing to lose any more. */
+		o->kill_asked |= act->slot >= 0 && act->a == SAY_SAVED;
 		break;
 	case ACT_PROVE:
 		MUST(!w.proving, "a second proof at a time");
@@ -357,7 +476,30 @@ carry_out(const struct step_act *act)
 		MUST(w.proved && !w.proving && !w.closing, "executed without a proof, or too late");
 		w.proved = false;
 		w.execs++;
+		lose_lines();
 		tell(STEP_RESUMED, -1, 0);
+		break;
+	case ACT_RCON_OPEN:
+		open_line(act->slot);
+		break;
+	case ACT_RCON_CLOSE:
+		close_line(act->slot);
+		break;
+	case ACT_ASK:
+		ask(act);
+		break;
+	case ACT_ATTEND:
+		tell(STEP_PRINTED, act->slot, one_in(20));
+		break;
+	case ACT_CHECK:
+		MUST(!o->checking, "health_command of slot %d runs twice", act->slot);
+		o->checking = true;
+		break;
+	case ACT_UNCHECK:
+		o->checking = false;
+		break;
+	case ACT_REFUSE:
+	case ACT_WARN:
 		break;
 	case ACT_ANSWER:
 		w.answers++;
@@ -401,6 +543,8 @@ reap_main(int slot)
 		return;
 	hear_report(slot);
 	o->main = o->dead = false;
+	if (o->status == SIGKILL && one_in(4))
+		tell(STEP_OOM_KILL, slot, 0);
 	tell(STEP_ENDED, slot, o->status);
 }
 
@@ -440,6 +584,8 @@ something_of_a_server(int slot)
 			o->tree--;
 		if (!o->main)
 			tell(STEP_REAPED, -1, 0);
+		if (o->main && !o->report)
+			something_of_rcon(slot);
 		if (o->main && !o->report)
 			tell(STEP_MARKER, slot, (int32_t)(chance(MARKER_COUNT) | chance(101) << 8));
 		if (o->draining && one_in(2)) {

@@ -141,8 +141,9 @@ each_message_reads_without_gaps(void **state)
 	for (int message = 0; message < SAY_COUNT; message++) {
 		assert_in_range(words_level(message), LEVEL_ERROR, LEVEL_DEBUG);
 		for (size_t i = 0; i < COUNT(values); i++) {
-			/* Only reasons are a list that ends. */
-			int64_t b = message == SAY_CRASHED || message == SAY_NOT_STARTED ? REASON_HUNG : values[i];
+			/* Only reasons are lists that end. */
+			int64_t b = message == SAY_CRASHED || message == SAY_NOT_STARTED ? REASON_HUNG :
+			    message == SAY_RCON_AWAY ? RCON_END_LOST : values[i];
 
 			words_message(text, sizeof(text), message, b, values[i]);
 			assert_true(strlen(text) > 8 && strlen(text) < 200);

@@ -184,6 +184,24 @@ world_lab_do(const struct step_act *a)
 	case ACT_CLOSE:
 		world_lab_tell(STEP_CLOSED, -1, 0);
 		break;
+	case ACT_RCON_OPEN:
+		world_lab_tell(world_lab_chance(3) > 0 ? STEP_RCON_UP : STEP_RCON_DOWN, a->slot,
+		    (int32_t)world_lab_chance(RCON_END_COUNT));
+		break;
+	case ACT_ASK:
+		if (world_lab_chance(3) > 0)
+			world_lab_tell(STEP_ANSWERED, a->slot, (int32_t)world_lab_chance(3) - 1);
+		break;
+	case ACT_ATTEND:
+		world_lab_tell(STEP_PRINTED, a->slot, 0);
+		break;
+	case ACT_CHECK:
+		world_lab_tell(STEP_HEALTH, a->slot, (int32_t)world_lab_chance(2));
+		break;
+	case ACT_RCON_CLOSE:
+	case ACT_REFUSE:
+	case ACT_WARN:
+	case ACT_UNCHECK:
 	case ACT_ABANDON:
 	case ACT_QUOTE:
 	case ACT_UNPLUG:

@@ -1,0 +1,368 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The connection that mcinit keeps to the RCON of a server: the stop command goes there, clients share it,
+# it tells who lives, and whatever a server does there holds up nobody.  Called by tools/run-tests, or
+# alone from the top of the tree.
+# shellcheck disable=SC2030,SC2031  # each test is a process
+
+load lib
+load survive
+
+# A port where nobody listens.
+free_port()
+{
+	local i
+	for ((i = 0; i < 100; i++)); do
+		port=$((20000 + RANDOM % 12000))
+		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || return 0
+	done
+	return 1
+}
+
+# speaks OPTIONS [KEY=VALUE]...: an INI with one server whose RCON is enabled.
+speaks()
+{
+	local options=$1
+	shift
+	free_port
+	printf '%s\n' enable-rcon=true "rcon.port=$port" rcon.password=swordfish >world/server.properties
+	ini_java "--rcon $options" type=paper "$@"
+}
+
+# It is ready, and mcinit is logged in.
+rcon_up()
+{
+	ready "${1:-1}"
+	wait_for journal 'rcon login ok' "${2:-1}"
+	wait_for "$log" 'RCON is up' "${2:-1}"
+}
+
+say()
+{
+	run "-$1" timeout 60 "$MCINIT" -S run/control rcon "${@:2}" 3>&- </dev/null
+}
+
+# Nothing came behind the stop command, by no way.
+nothing_behind_stop()
+{
+	awk '/ (rcon )?command stop$/ { n++; next } n && / (rcon )?(command|login|connect)/ { print; bad = 1 }
+	    END { exit bad || n != 1 }' journal
+}
+
+# --- the stop ---
+
+@test "the stop command goes by RCON, once, and nothing behind it" {
+	speaks '--save-time 300ms'
+	start
+	rcon_up
+	stop
+	expect_count journal 'rcon command stop' 1
+	expect_count journal ' command stop' 1
+	nothing_behind_stop
+	lived_well 1
+}
+
+@test "as process 1, with a stop that is not answered: its console tells that it stops" {
+	speaks '--rcon-no-stop-reply --save-time 3s'
+	start_pid1
+	rcon_up
+	stop
+	expect_count journal ' command stop' 1
+	nothing_behind_stop
+	lived_well 1
+}
+
+@test "a server that does not hear RCON is told on its console" {
+	speaks '--rcon-hang'
+	start
+	rcon_up
+	stop
+	expect_count journal ' command stop' 2
+	expect_count journal 'rcon command stop' 1
+	wait_for "$log" 'did not reply to its stop command by RCON'
+	lived_well 1
+}
+
+@test "a server that never opens RCON is told on its console" {
+	speaks '--rcon-never'
+	start
+	ready
+	wait_for "$log" 'server: running after'
+	stop
+	expect_count journal ' command stop' 1
+	never_seen journal 'rcon command'
+	lived_well 1
+}
+
+@test "whatever it does there, the loop goes on and the stop ends in time" {
+	local how before_dirty
+	for how in --rcon-garble --rcon-flood --rcon-half '--rcon-drip 50ms' '--rcon-delay 3s' '--rcon-close 1' \
+	    --rcon-wrong-id --rcon-hang; do
+		: >journal >log
+		speaks "$how" health_interval=5s rcon_timeout=1s stop_timeout=10s
+		start
+		ready
+		private_dirty
+		before_dirty=$private_dirty
+		# Its answer, whatever it is.
+		run timeout 30 "$MCINIT" -S run/control rcon list 3>&- </dev/null
+		echo "# $how: $status $output" >&2
+		tell USR1
+		wait_for log 'orphans reaped'
+		private_dirty
+		[ "$private_dirty" -le $((before_dirty + 24)) ]
+		stop
+		lived_well 1
+		expect_count journal ' saved ' 1
+	done
+}
+
+# --- who asks ---
+
+@test "clients are answered, by name or without, and told what is wrong" {
+	speaks '--players 3'
+	start
+	rcon_up
+	say 0 list
+	[ "$output" = 'There are 3 of a max of 20 players online: Player1, Player2, Player3' ]
+	say 0 server list
+	[[ $output == 'There are 3 of'* ]]
+	say 0 -e list -e 'echo two words'
+	[ "${lines[1]}" = 'two words' ]
+	say 1 "$(printf 'echo %1500s' x)"
+	[[ $output == *'1446 bytes at most'* ]]
+	expect_count journal 'rcon connect' 1
+	stop
+	lived_well 1
+}
+
+@test "a long reply arrives byte for byte" {
+	speaks ''
+	start
+	rcon_up
+	timeout 60 "$MCINIT" -S run/control rcon --raw long 1048576 mixed >long 3>&- </dev/null
+	"$HELPERS/../fakeserver" --rcon-port 0 --rcon-password x --journal other </dev/null >/dev/null 2>&1 3>&- {idle}>&- &
+	started="$started $!"
+	wait_for other 'rcon open'
+	MCINIT_RCON_PASSWORD=x timeout 60 "$MCINIT" rcon --port "$(awk '/rcon open/ { print $4 }' other)" --raw \
+	    long 1048576 mixed >same 3>&- </dev/null
+	[ "$(wc -c <long)" -gt 1048576 ]
+	cmp long same
+	stop
+	nothing_behind_stop
+}
+
+@test "many clients at a time have one connection and their own replies" {
+	local i
+	speaks ''
+	start
+	rcon_up
+	for ((i = 0; i < 25; i++)); do
+		timeout 60 "$MCINIT" -S run/control rcon echo "this is $i" >"reply.$i" 2>&1 3>&- </dev/null {idle}>&- &
+	done
+	wait
+	for ((i = 0; i < 25; i++)); do
+		[ "$(<"reply.$i")" = "this is $i" ]
+	done
+	expect_count journal 'rcon connect' 1
+	never_seen journal 'rcon closed'
+	stop
+}
+
+@test "who is not read, or goes away, costs himself only" {
+	speaks '--rcon-delay 200ms'
+	start
+	rcon_up
+	# He asks for a megabyte and does not read it.
+	mkfifo never
+	exec {hold}<>never
+	timeout 60 "$MCINIT" -S run/control rcon --raw long 1048576 >never 2>&1 3>&- </dev/null {idle}>&- {hold}>&- &
+	slow=$!
+	started="$started $slow"
+	wait_for journal 'rcon command long'
+	kill -KILL "$slow"
+	say 0 echo still here
+	[ "$output" = 'still here' ]
+	tell USR1
+	wait_for log 'orphans reaped'
+	stop
+	lived_well 1
+}
+
+@test "while it is stopping nobody is served" {
+	speaks '--save-time 3s'
+	start
+	rcon_up
+	tell TERM
+	wait_for journal ' saving '
+	say 1 list
+	[[ $output == *'is stopping'* ]]
+	expect_exit 0
+	nothing_behind_stop
+	lived_well 1
+}
+
+@test "a stop that a client sends is the last that is said" {
+	speaks '--save-time 2500ms' restart=no
+	start
+	rcon_up
+	say 0 stop
+	[ "$output" = 'Stopping the server' ]
+	expect_exit 0
+	nothing_behind_stop
+	lived_well 1
+}
+
+@test "each kind of server is understood" {
+	local mode
+	for mode in vanilla paper sponge cuberite cuberite-late pumpkin source latin1; do
+		: >journal >log
+		speaks "--rcon-mode $mode --players 2"
+		start
+		rcon_up
+		say 0 list
+		[[ $output == *'There are 2 of a max of 20 players online: Player1, Player2'* ]] ||
+		    { echo "$mode: $output"; return 1; }
+		stop
+		lived_well 1
+		never_seen journal 'closed strict'
+	done
+}
+
+# --- what outlives mcinit ---
+
+@test "mcinit fails: it connects anew" {
+	speaks ''
+	start
+	rcon_up
+	fails 1
+	wait_for "$log" 'RCON is up' 2
+	say 0 echo again
+	[ "$output" = again ]
+	run -0 timeout 40 "$MCINIT" -S run/control reexec 3>&-
+	wait_for "$log" 'RCON is up' 3
+	say 0 echo and again
+	[ "$output" = 'and again' ]
+	stop
+	lived_well 1
+}
+
+@test "mcinit fails while the stop command waits for its reply: it is not said again" {
+	speaks '--rcon-no-stop-reply --save-time 2500ms'
+	start
+	rcon_up
+	tell TERM
+	wait_for journal 'rcon command stop'
+	tell SEGV
+	expect_exit 0
+	nothing_behind_stop
+	lived_well 1
+}
+
+@test "mcinit is killed: the next one connects" {
+	speaks ''
+	start
+	rcon_up
+	kill -KILL "$pid"
+	until_true gone "$pid"
+	start
+	wait_for "$log" 'RCON is up' 2
+	say 0 list
+	stop
+	lived_well 1
+}
+
+# --- warnings ---
+
+@test "players are warned by RCON, with the words of the INI" {
+	speaks '--players 1' stop_warn='3 1' 'stop_message=Bye in {seconds} s, {seconds}!'
+	start
+	rcon_up
+	"$MCINIT" -S run/control rcon list 3>&- </dev/null
+	tell TERM
+	wait_for journal 'rcon command say Bye in 3 s, 3!'
+	wait_for journal 'rcon command say Bye in 1 s, 1!'
+	expect_exit 0
+	expect_count journal 'rcon command say' 2
+	nothing_behind_stop
+	lived_well 1
+}
+
+@test "nobody is online: nobody is warned; a second signal cuts warnings short" {
+	speaks '' stop_warn=60
+	start
+	rcon_up
+	stop
+	never_seen journal 'command say'
+	lived_well 1
+	: >journal >log
+	speaks '--players 1' stop_warn=60
+	start
+	rcon_up
+	tell TERM
+	wait_for journal 'rcon command say'
+	tell TERM
+	expect_exit 0
+	nothing_behind_stop
+	lived_well 1
+}
+
+# --- health ---
+
+@test "a server that hangs is dumped, ended and started again" {
+	speaks '--rcon-hang --first 1' health_interval=5s health_failures=1 health_action=restart \
+	    rcon_timeout=1s stop_timeout=8s
+	start
+	rcon_up
+	wait_for "$log" 'asking for a thread dump, then ending it (health_action = restart)'
+	wait_for "$out" 'Full thread dump'
+	ready 2
+	seen "$log" 'ended: hung'
+	stop
+}
+
+@test "a health_command tells, and is ended when it hangs" {
+	printf '#!/bin/sh\nif [ -e hangs ]; then echo hangs >>../checks; exec sleep 1000; fi\necho "$(pwd)" >>../checks\ntest ! -e sick\n' \
+	    >well.sh
+	chmod +x well.sh
+	speaks '' health_command="$here/well.sh" health_interval=5s health_failures=1 rcon_timeout=1s
+	start
+	ready
+	wait_for checks "$here/world"
+	: >world/sick
+	wait_for "$log" 'does not answer: 1 probes in a row'
+	rm world/sick
+	wait_for "$log" 'answers again'
+	: >world/hangs
+	wait_for checks hangs
+	wait_for "$log" 'does not answer: 1 probes in a row' 2
+	no_line 'sleep 1000' <(ps -o args= --ppid "$pid" 2>/dev/null || :)
+	stop
+	lived_well 1
+}
+
+# --- why it ended ---
+
+@test "a server that the kernel killed for want of memory is called so" {
+	local group=/sys/fs/cgroup/memory/mcinit-test-$$
+	mkdir "$group" 2>/dev/null || skip 'no memory cgroup can be made here'
+	echo 60M >"$group/memory.limit_in_bytes"
+	printf '#!/bin/sh\necho "0 start $$" >>"%s"\necho "0 ready $$" >>"%s"\nexec tail /dev/zero\n' "$journal" \
+	    "$journal" >eater
+	chmod +x eater
+	ini '' command="$here/eater" restart=no
+	launch sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' - "$group" "$MCINIT" -c mcinit.ini
+	wait_for "$log" 'ended: oom-killed'
+	seen "$log" 'the kernel killed it for want of memory'
+	until_true gone "$pid"
+	until_true rmdir "$group"
+}
+
+@test "a container is told how long a stop may take" {
+	speaks ''
+	start_pid1
+	rcon_up
+	seen "$log" 'a stop may take 122 s: give the container that long'
+	stop
+}
