@@ -39,8 +39,8 @@ child(const struct act_scope *scope, int slot, int report)
 
 	if (rc < 0)
 		become_failed(report, PROC_EXEC, -rc, "command line");
-	become_server(scope->conf, slot, line.argv, jvm_jar(conf), &scope->world->console.slot[slot],
-	    &equip, report);
+	become_server(scope->conf, slot, line.argv, jvm_jar(conf),
+	    &scope->world->console.slot[slot], &equip, report);
 }
 
 static void

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * act_equip: what a child finds and makes in its server's directory (equip.h), seen from here; a part
- * of act.c, see act.h.
+ * act_equip: what a child finds and makes in its server's directory (equip.h), seen from here; a
+ * part of act.c, see act.h.
  *
- * Children write into memory that we share with them: it must never be believed before it was looked
- * at, and never be waited for.
+ * Children write into memory that we share with them: it must never be believed before it was
+ * looked at, and never be waited for.
  */
 #include "act_in.h"
 

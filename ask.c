@@ -88,7 +88,7 @@ next_line(char **line)
 			in.taken = (size_t)(end - in.bytes) + 1;
 			return 0;
 		}
-		if (in.filled >= 2 * CTL_ANSWER)
+		if (in.filled >= 2 * (size_t)CTL_ANSWER)
 			return -EPROTO;
 		rc = read_more();
 		if (rc < 0)

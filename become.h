@@ -17,9 +17,9 @@
  * In this order: session, oom_score_adj, nice, limits, umask, directory, world lock (fd 3),
  * no_new_privs, jar, files and RCON (equip.h), descriptors, dispositions, mask, exec.  `argv` and
  * `jar` come from jvm.c, and a jar with a "*" is replaced in argv by the newest that matches.
- * `report` is the write end of the exec pipe.  MCINIT_SERVER, by which its orphans are known, is the
- * server's name with its pid; variables that filled a secret it does not get.  Of `equip` is filled
- * in what is missing: jar, report, note.
+ * `report` is the write end of the exec pipe.  MCINIT_SERVER, by which its orphans are known, is
+ * the server's name with its pid; variables that filled a secret it does not get.  Of `equip` is
+ * filled in what is missing: jar, report, note.
  */
 _Noreturn void become_server(const struct conf *conf, int slot, const char *argv[], const char *jar,
     const struct console_slot *console, struct equip_job *equip, int report);

@@ -33,7 +33,7 @@ equip_note_text(char *text, size_t room, enum equip_note note, const char *dir, 
     int number)
 {
 #define X(name, level, words) words,
-	static const char texts[][192] = { EQUIP_NOTES(X) };
+	static const char texts[][208] = { EQUIP_NOTES(X) };
 #undef X
 	const char *at = texts[note];
 	size_t used = 0;
@@ -118,7 +118,8 @@ set_lines(struct equip_work *work)
 static bool
 makes_properties(int type)
 {
-	return type == TYPE_AUTO || type == TYPE_VANILLA || type == TYPE_PAPER || type == TYPE_BEDROCK;
+	return type == TYPE_AUTO || type == TYPE_VANILLA || type == TYPE_PAPER ||
+	    type == TYPE_BEDROCK;
 }
 
 /* With a file that is not for us to write, what is in it counts. */

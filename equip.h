@@ -37,25 +37,25 @@ struct equip_shared {
 };
 
 /*
- * What there may be to say, each once for a server.  {dir} is its directory; {word} and {number} are
- * the child's.  An error stands behind it.
+ * What there may be to say, each once for a server.  {dir} is its directory; {word} and {number}
+ * are the child's.  An error stands behind it.
  */
 #define EQUIP_NOTES(X) \
-	X(EULA, WARN, "eula = yes, but {dir}/eula.txt cannot be written; make it writable, or write " \
-	    "eula=true into it yourself") \
-	X(UNREADABLE, WARN, "{dir}/server.properties cannot be read, so it stays as it is, and there " \
-	    "is no RCON; make it a file that mcinit may read") \
-	X(UNWRITTEN, WARN, "{dir}/server.properties cannot be written, so it stays as it is; make it " \
-	    "and its directory writable, or write into it yourself what the INI asks for") \
+	X(EULA, WARN, "eula = yes, but {dir}/eula.txt cannot be written; make it writable, or " \
+	    "write eula=true into it yourself") \
+	X(UNREADABLE, WARN, "{dir}/server.properties cannot be read, so nothing of the INI gets " \
+	    "into it, and its RCON is not used; make it a file that mcinit may read") \
+	X(UNWRITTEN, WARN, "{dir}/server.properties cannot be written, so it stays as it is; " \
+	    "make it and its directory writable, or write into it yourself what the INI asks for") \
 	X(NO_PROPERTIES, WARN, "the property lines of the INI are not used: there is no " \
 	    "{dir}/server.properties, and a server of this type makes none") \
-	X(CONSOLE, INFO, "no RCON: it could be reached from outside of this machine; the console does " \
-	    "the work. To have it all the same, set \"rcon = on\"") \
-	X(GENERIC, WARN, "no RCON: how to enable it for type generic is not known; if it is enabled, " \
-	    "say where it is: \"rcon = HOST:PORT\"") \
+	X(CONSOLE, INFO, "no RCON: it could be reached from outside of this machine; the console " \
+	    "does the work. To have it all the same, set \"rcon = on\"") \
+	X(GENERIC, WARN, "no RCON: how to enable it for type generic is not known; if it is " \
+	    "enabled, say where it is: \"rcon = HOST:PORT\"") \
 	X(PORT, INFO, "RCON gets port {number}: port {word} is taken") \
-	X(NO_PORT, WARN, "no RCON: no port from {number} to {word} is free; choose one, for example " \
-	    "\"property = rcon.port=30000\"") \
+	X(NO_PORT, WARN, "no RCON: no port from {number} to {word} is free; choose one, for " \
+	    "example \"property = rcon.port=30000\"") \
 	X(NO_PASSWORD, WARN, "no RCON: no password can be made up; set rcon_password") \
 	X(UNUSABLE, WARN, "no RCON: {word} in {dir}/server.properties does not allow it; mend it " \
 	    "there, or in the property lines of the INI; the console does the work")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * equip_in: what equip.c (files, and what is told) and equip_rcon.c (what RCON needs) share with each
- * other and with nobody else.
+ * equip_in: what equip.c (files, and what is told) and equip_rcon.c (what RCON needs) share with
+ * each other and with nobody else.
  */
 #ifndef EQUIP_IN_H
 #define EQUIP_IN_H
@@ -9,7 +9,7 @@
 #include "equip.h"
 #include "props.h"
 
-/* What is wanted of the RCON in server.properties: nothing, where it does no harm, or in any case. */
+/* Whether to enable the RCON in server.properties: no, where it does no harm, or in any case. */
 enum equip_wish { EQUIP_NONE, EQUIP_AUTO, EQUIP_ON };
 
 struct equip_work {

@@ -142,7 +142,8 @@ equip_rcon_wish(struct equip_work *work)
 	bool on = strcasecmp(conf->rcon, "on") == 0;
 
 	if (wire_place_from(&work->rcon.place, conf->rcon)) {
-		fmt_put(work->rcon.password, sizeof(work->rcon.password), "%s", conf->rcon_password);
+		fmt_put(work->rcon.password, sizeof(work->rcon.password), "%s",
+		    conf->rcon_password);
 		work->rcon.on = true;
 		return EQUIP_NONE;
 	}
@@ -159,9 +160,9 @@ equip_rcon_wish(struct equip_work *work)
 /* ---- a port ---- */
 
 /*
- * Servers that start at the same time choose at the same time, and none of them listens yet: whoever
- * comes to a port first has it.  All go through the list in the same order, so two never both find
- * that the other has not taken it.
+ * Servers that start at the same time choose at the same time, and none of them listens yet:
+ * whoever comes to a port first has it.  All go through the list in the same order, so two never
+ * both find that the other has not taken it.
  */
 bool
 equip_rcon_claim(struct equip_shared *shared, int port)
@@ -279,7 +280,8 @@ find_port(struct equip_work *work, char digits[8])
 static int
 make_up(char password[MADE_UP + 1])
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" "abcdefghijklmnopqrstuvwxyz"
+	    "0123456789";
 	enum { LETTERS = sizeof(letters) - 1, FAIR = 256 / LETTERS * LETTERS };
 	uint8_t byte;
 	int rc;

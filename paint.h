@@ -2,18 +2,18 @@
 /*
  * paint: the bytes of a reply, as a server sends them, to what is printed.
  *
- * Pure.  Called by remote.c.  It must never put onto a terminal what a player or a plugin could move
- * a cursor with, and never put anything but UTF-8, unless it is asked for the bytes themselves.
+ * Pure.  Called by remote.c.  It must never put onto a terminal what a player or a plugin could
+ * move a cursor with, and never put anything but UTF-8, unless it is asked for the bytes.
  *
  * Letters are UTF-8, wherever they are cut; a byte that belongs to none is one of Latin-1, as the
  * servers of long ago write it.  A formatting code is U+00A7 and a letter or digit, a colour of six
- * digits U+00A7 x and six times U+00A7 and a digit.  What only looks like one, or is cut at the end of
- * the reply, stays.
+ * digits U+00A7 x and six times U+00A7 and a digit.  What only looks like one, or is cut at the end
+ * of the reply, stays.
  * - RAW: byte for byte.
  * - PLAIN: without the codes; all else stays.
- * - TERMINAL: the codes as SGR sequences, or without them; a line that has some ends without, and the
- *   next goes on with them.  Control characters are shown, "^[", and C1 as "\x9b"; \t stays, \r\n is a
- *   newline.
+ * - TERMINAL: the codes as SGR sequences, or without them; a line that has some ends without, and
+ *   the next goes on with them.  Control characters are shown, "^[", and C1 as "\x9b"; \t stays,
+ *   \r\n is a newline.
  * - JSON: what stands inside a string; the codes stay, a control character is \u001b.
  */
 #ifndef PAINT_H
@@ -51,14 +51,15 @@ struct paint {
 };
 
 /*
- * Takes bytes of `in` and puts what becomes of them into `out` (room >= PAINT_ROOM).  Returns the bytes
- * put; *used is how many were taken, and some are whenever there are any.
+ * Takes bytes of `in` and puts what becomes of them into `out` (room >= PAINT_ROOM).  Returns the
+ * bytes put; *used is how many were taken, and some are whenever there are any.
  */
-size_t paint_put(struct paint *p, const char *in, size_t bytes, char *out, size_t room, size_t *used);
+size_t paint_put(struct paint *p, const char *in, size_t bytes, char *out, size_t room,
+    size_t *used);
 
 /*
- * The reply has ended: puts what was not whole, and, in PLAIN and TERMINAL, the newline that the last
- * line lacks.  What follows is another reply.
+ * The reply has ended: puts what was not whole, and, in PLAIN and TERMINAL, the newline that the
+ * last line lacks.  What follows is another reply.
  */
 size_t paint_end(struct paint *p, char *out, size_t room);
 

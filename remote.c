@@ -148,8 +148,8 @@ read_timeout(const char *value)
 	remote.timeout = duration(value);
 	if (remote.timeout > 0)
 		return REMOTE_DONE;
-	return remote_fail(REMOTE_USAGE, "--timeout %.100s: give a time such as 500ms, 10s or 5m, up to "
-	    "24h", value);
+	return remote_fail(REMOTE_USAGE, "--timeout %.100s: give a time such as 500ms, 10s or 5m, "
+	    "up to 24h", value);
 }
 
 static int
@@ -158,7 +158,8 @@ read_command(const char *value)
 	const char *wrong = rcon_cannot_say(value);
 
 	if (remote.count == REMOTE_COMMANDS)
-		return remote_fail(REMOTE_USAGE, "too many times -e; give the commands on standard input");
+		return remote_fail(REMOTE_USAGE, "too many times -e; standard input takes any number "
+		    "of commands");
 	remote.commands[remote.count++] = value;
 	return wrong == NULL ? REMOTE_DONE : remote_fail(REMOTE_USAGE, "%.100s: %s", value, wrong);
 }
@@ -204,8 +205,7 @@ add_word(const char *word)
 {
 	size_t n = strlen(remote.line);
 
-	fmt_put(remote.line + n, sizeof(remote.line) - n, "%s%s", remote.words > 0 ? " " : "", word);
-	remote.words++;
+	fmt_put(remote.line + n, sizeof(remote.line) - n, "%s%s", remote.words++ > 0 ? " " : "", word);
 }
 
 static int
@@ -221,7 +221,8 @@ read_words(int count, char *const words[])
 		if (o == NULL && !all && strcmp(words[i], "--") == 0)
 			all = true;
 		/* A command may have numbers below zero. */
-		else if (o == NULL && !all && remote.words == 0 && words[i][0] == '-' && words[i][1] != '\0')
+		else if (o == NULL && !all && remote.words == 0 && words[i][0] == '-' &&
+		    words[i][1] != '\0')
 			return remote_fail(REMOTE_USAGE, "rcon has no option %.100s", words[i]);
 		else if (o == NULL)
 			add_word(words[i]);
@@ -259,7 +260,8 @@ read_form(void)
 	remote.commands[remote.count++] = remote.line;
 	wrong = rcon_cannot_say(remote.line);
 	/* There may be a name in front of it. */
-	if (wrong != NULL && (remote.direct || remote.words < 2 || strlen(remote.line) <= RCON_COMMAND))
+	if (wrong != NULL && (remote.direct || remote.words < 2 ||
+	    strlen(remote.line) <= RCON_COMMAND))
 		return remote_fail(REMOTE_USAGE, "%.100s: %s", remote.line, wrong);
 	return REMOTE_DONE;
 }
@@ -335,11 +337,13 @@ ask(const char *text, bool final)
 	wrong = rcon_cannot_say(command);
 	remote.until = sys_now() + remote.timeout;
 	if (wrong != NULL && from.number > 0)
-		code = remote_fail(REMOTE_USAGE, "line %d of standard input: %s", from.number, wrong);
+		code = remote_fail(REMOTE_USAGE, "line %d of standard input: %s", from.number,
+		    wrong);
 	else if (wrong != NULL)
 		code = remote_fail(REMOTE_USAGE, "%.100s: %s", command, wrong);
 	else
-		code = remote.direct ? remote_wire_ask(command, final) : through_mcinit(server, command);
+		code = remote.direct ? remote_wire_ask(command, final) :
+		    through_mcinit(server, command);
 	rc = remote_out_close(code);
 	if (rc < 0 && code == REMOTE_DONE)
 		code = remote_fail(REMOTE_NO, "cannot write to standard output: %s", log_errno(rc));
@@ -374,7 +378,7 @@ read_more(void)
 	from.ended = n <= 0;
 }
 
-/* The next line; false: there is none.  One that is too long for a command is cut, but not to one. */
+/* The next line; false: there is none.  One too long for a command is cut, but not to one. */
 static bool
 next_line(char line[REMOTE_LINE])
 {
@@ -392,7 +396,7 @@ next_line(char line[REMOTE_LINE])
 			break;
 		/* No text has one, so it is to be seen that this is none. */
 		if (n < REMOTE_LINE - 1)
-			line[n++] = c != '\0' ? c : '\001';
+			line[n++] = (char)(c != '\0' ? c : '\001');
 	}
 	if (from.taken == from.filled && from.ended && n == 0)
 		return false;
@@ -466,7 +470,8 @@ remote_rcon(const char *run_dir)
 		return complain(remote_fail(REMOTE_NO, "cannot go to %.200s: %s", run_dir,
 		    log_errno(code)));
 	if (remote.name != NULL && talk_has_server(".", remote.name) == NULL)
-		return complain(remote_fail(REMOTE_USAGE, "no server is called %.100s", remote.name));
+		return complain(remote_fail(REMOTE_USAGE, "no server is called %.100s",
+		    remote.name));
 	remote_out_begin();
 	if (!remote.input)
 		code = ask_for_words();

@@ -4,11 +4,11 @@
  *
  *	rcon [NAME] COMMAND...		one command, its words joined by blanks
  *	rcon [NAME] -e COMMAND...	each behind an -e
- *	rcon [NAME] [-]			the lines of standard input; a person at a terminal types them
+ *	rcon [NAME] [-]			the lines of standard input, or what a person types
  *
- * Through the mcinit that runs, or, with --host, --port or --password-file, by a connection of its own to
- * any server.  Called by cli.c.  It must never print a password, never take one as an argument, and
- * never let a reply do harm to a terminal.
+ * Through the mcinit that runs, or, with --host, --port or --password-file, by a connection of its
+ * own to any server.  Called by cli.c.  It must never print a password, never take one as an
+ * argument, and never let a reply do harm to a terminal.
  *
  * Exit codes: 0 all was answered; 1 a command failed, or there was no way to ask; 64 usage, or a
  * command that cannot be sent; 75 no answer in time.  The first that fails is the last, but for a

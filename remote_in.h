@@ -2,8 +2,8 @@
 /*
  * remote_in: what the parts of remote.c share.
  *
- * remote_wire.c has the connection to a server, remote_out.c standard output, remote_tty.c a person at
- * a terminal.  It must never be included by another room.
+ * remote_wire.c has the connection to a server, remote_out.c standard output, remote_tty.c a person
+ * at a terminal.  It must never be included by another room.
  */
 #ifndef REMOTE_IN_H
 #define REMOTE_IN_H
@@ -57,8 +57,8 @@ const char *remote_wire_text(void);
 int remote_wire_open(void);
 
 /*
- * Asks, and gives the reply to remote_out_put().  After the `final` one the connection is closed, and
- * what comes behind its reply for a moment belongs to it.  A code.
+ * Asks, and gives the reply to remote_out_put().  After the `final` one the connection is closed,
+ * and what comes behind its reply for a moment belongs to it.  A code.
  */
 int remote_wire_ask(const char *command, bool final);
 
@@ -85,12 +85,12 @@ int remote_out_flush(void);
 /* ---- remote_tty.c ---- */
 
 /*
- * Lets a person type lines, and gives them to `run` until there are no more.  The terminal is then as
- * it was.  A code.
+ * Lets a person type lines, and gives them to `run` until there are no more.  The terminal is then
+ * as it was.  A code.
  */
 int remote_tty_run(const char *prompt, void (*run)(char *line));
 
-/* A descriptor that can be read when a signal has come, or -1; and whether it ends what is waited for. */
+/* Can be read when a signal has come, or -1; and whether that ends what is waited for. */
 int remote_tty_signals(void);
 bool remote_tty_interrupted(void);
 

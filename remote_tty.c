@@ -2,8 +2,8 @@
 /*
  * remote_tty: a part of remote.c: a person who types commands at a terminal.
  *
- * Signals come as bytes do, so that nothing ends us between the terminal's keys and its lines.  It must
- * never return with the terminal as it is while we have it.
+ * Signals come as bytes do, so that nothing ends us between the terminal's keys and its lines.  It
+ * must never return with the terminal as it is while we have it.
  */
 #include "remote_in.h"
 
@@ -95,7 +95,8 @@ draw(void)
 static bool
 wait_for_keys(void)
 {
-	struct pollfd fds[] = { { .fd = 0, .events = POLLIN }, { .fd = tty.signals, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = 0, .events = POLLIN },
+		{ .fd = tty.signals, .events = POLLIN } };
 	ssize_t n;
 
 	if (tty.resized) {
@@ -160,7 +161,8 @@ remote_tty_run(const char *prompt, void (*run)(char *line))
 	int news, rc = set_up();
 
 	if (rc < 0)
-		return remote_fail(REMOTE_NO, "cannot read keys from the terminal: %s", log_errno(rc));
+		return remote_fail(REMOTE_NO, "cannot read keys from the terminal: %s",
+		    log_errno(rc));
 	do {
 		edit_begin(&tty.edit, prompt, sys_tty_columns(1));
 		draw();

@@ -52,8 +52,8 @@ cut_line(ssize_t bytes)
 	if (end != NULL)
 		*end = '\0';
 	if (wire.password[0] == '\0')
-		return remote_fail(REMOTE_USAGE, "%s: its first line is to be the password, and is empty",
-		    remote.password_file);
+		return remote_fail(REMOTE_USAGE, "%s: its first line is to be the password, and is "
+		    "empty", remote.password_file);
 	return REMOTE_DONE;
 }
 
@@ -82,10 +82,11 @@ password_from_file(void)
 	struct stat st;
 
 	if (fd < 0)
-		return remote_fail(REMOTE_NO, "cannot open %s: %s", remote.password_file, log_errno(fd));
+		return remote_fail(REMOTE_NO, "cannot open %s: %s", remote.password_file,
+		    log_errno(fd));
 	if (sys_stat_fd(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & S_IROTH) {
-		fmt_put(text, sizeof(text), "mcinit: warning: everybody here can read %s: chmod 600\n",
-		    remote.password_file);
+		fmt_put(text, sizeof(text), "mcinit: warning: everybody here can read %s: "
+		    "chmod 600\n", remote.password_file);
 		log_print(2, text);
 	}
 	code = read_password(fd);
@@ -101,7 +102,8 @@ find_password(void)
 	if (from != NULL && strcmp(from, "-") != 0)
 		return password_from_file();
 	if (from != NULL && remote.input)
-		return remote_fail(REMOTE_USAGE, "--password-file -: the commands come on standard input");
+		return remote_fail(REMOTE_USAGE, "--password-file -: the commands come on standard "
+		    "input");
 	if (from != NULL && sys_is_tty(0))
 		return remote_fail(REMOTE_USAGE, "--password-file -: a terminal would show it");
 	if (from != NULL)
@@ -161,8 +163,9 @@ static int
 fail_connect(int rc)
 {
 	wire.refused = rc == -ECONNREFUSED;
-	return remote_fail(REMOTE_NO, "%s: %s%s", wire.text, log_errno(rc), rc != -ECONNREFUSED ? "" :
-	    ". Is RCON on there (server.properties: enable-rcon=true, rcon.port), and the server ready?");
+	return remote_fail(REMOTE_NO, "%s: %s%s", wire.text, log_errno(rc), !wire.refused ? "" :
+	    ". Is RCON on there (server.properties: enable-rcon=true, rcon.port), and the server "
+	    "ready?");
 }
 
 static int
@@ -220,7 +223,8 @@ fail_end(ssize_t n)
 {
 	if (n < 0 && n != -ECONNRESET && n != -EPIPE)
 		return remote_fail(REMOTE_NO, "%s: %s", wire.text, log_errno((int)n));
-	return remote_fail(REMOTE_NO, "%s: the server hung up before its reply was whole", wire.text);
+	return remote_fail(REMOTE_NO, "%s: the server hung up before its reply was whole",
+	    wire.text);
 }
 
 static int
@@ -253,8 +257,8 @@ take(int *code)
 	for (*code = REMOTE_DONE; wire.taken < wire.filled && *code == REMOTE_DONE; ) {
 		size_t used, from, piece;
 
-		news = rcon_hear(&wire.rcon, wire.bytes + wire.taken, wire.filled - wire.taken, &used,
-		    &from, &piece);
+		news = rcon_hear(&wire.rcon, wire.bytes + wire.taken, wire.filled - wire.taken,
+		    &used, &from, &piece);
 		if (news == RCON_TEXT)
 			*code = print(wire.taken + from, piece);
 		wire.taken += used;
@@ -278,8 +282,8 @@ refill(void)
 }
 
 /*
- * Until there is more: 1; 0: too late, or, after a silence, what is there is all of the reply (`whole`);
- * or -errno.
+ * Until there is more: 1; 0: too late, or, after a silence, what is there is all of the reply
+ * (`whole`); or -errno.
  */
 static int
 wait_for_more(bool *whole)

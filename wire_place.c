@@ -63,7 +63,9 @@ wire_place_from(struct wire_place *place, const char *text)
 static unsigned
 group_of(const uint8_t address[16], int group)
 {
-	return (unsigned)address[2 * group] << 8 | address[2 * group + 1];
+	const uint8_t *at = address + 2 * (size_t)group;
+
+	return (unsigned)at[0] << 8 | at[1];
 }
 
 /* Where the first of the longest runs of zeros begins, and its length: 0 if that is not two. */

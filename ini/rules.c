@@ -177,8 +177,8 @@ is_word(const struct conf_server *server, const char *word)
 static void
 check_rcon(struct conf_job *job, int i)
 {
-	static const char *const types[] = { [TYPE_VELOCITY] = "velocity", [TYPE_BUNGEE] = "bungee",
-		[TYPE_BEDROCK] = "bedrock", [TYPE_GENERIC] = NULL };
+	static const char without[][12] = { [TYPE_VELOCITY] = "velocity", [TYPE_BUNGEE] = "bungee",
+		[TYPE_BEDROCK] = "bedrock", [TYPE_GENERIC] = "" };
 	const struct conf_server *server = server_at(job, i);
 	int row = CONF_ROW_server_rcon, line = line_of(job, i, row);
 	struct wire_place place;
@@ -186,13 +186,14 @@ check_rcon(struct conf_job *job, int i)
 	if (is_word(server, "auto") || is_word(server, "off"))
 		return;
 	if (is_word(server, "on")) {
-		if (types[server->type] != NULL)
-			conf_complain(job, line, CONF_IN_SLOT + i, row, "a server of type %s has no RCON that "
-			    "could be enabled; leave it at auto, or say where there is one: HOST:PORT",
-			    types[server->type]);
+		if (without[server->type][0] != '\0')
+			conf_complain(job, line, CONF_IN_SLOT + i, row, "a server of type %s has no "
+			    "RCON that could be enabled; leave it at auto, or say where there is "
+			    "one: HOST:PORT", without[server->type]);
 	} else if (!wire_place_from(&place, server->rcon)) {
-		conf_complain(job, line, CONF_IN_SLOT + i, row, "\"%.60s\" is neither auto, on, off, nor "
-		    "HOST:PORT with an address (127.0.0.1:25575, [::1]:25575) or localhost", server->rcon);
+		conf_complain(job, line, CONF_IN_SLOT + i, row, "\"%.60s\" is neither auto, on, "
+		    "off, nor HOST:PORT with an address (127.0.0.1:25575, [::1]:25575) or localhost",
+		    server->rcon);
 	} else if (server->rcon_password[0] == '\0') {
 		conf_complain(job, line, CONF_IN_SLOT + i, row, "HOST:PORT needs rcon_password or "
 		    "rcon_password_file");
@@ -313,7 +314,8 @@ check_places(struct conf_job *job, int a, int b)
 {
 	int row = CONF_ROW_server_rcon, blame = line_of(job, b, row) != 0 ? b : a;
 
-	if (meets(server_at(job, a), server_at(job, b)) || meets(server_at(job, b), server_at(job, a)))
+	if (meets(server_at(job, a), server_at(job, b)) ||
+	    meets(server_at(job, b), server_at(job, a)))
 		conf_complain(job, line_of(job, blame, row), CONF_IN_SLOT + blame, row,
 		    "servers %s and %s have the same RCON, %.60s; give each its own port",
 		    job->conf->name[a], job->conf->name[b], server_at(job, blame)->rcon);

@@ -80,7 +80,8 @@ rcon_is()
 never_shown()
 {
 	! grep -rFe "$1" log out trace journal mcinit.ini 2>/dev/null || return 1
-	ps axww -o args= | grep -v grep | no_line "$1"
+	ps axww -o args= >processes
+	no_line "$1" processes
 	tr '\0' '\n' <"/proc/$server/environ" | no_line "$1"
 }
 

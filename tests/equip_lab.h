@@ -3,7 +3,8 @@
  * equip_lab: a server's directory, and where that is allowed a network of its own, for the tests of
  * what is done in it before a server starts.
  *
- * Included once by each.  It must never listen where others could be in its way, unless it is alone.
+ * Included once by each.  It must never listen where others could be in its way, unless it is
+ * alone.
  */
 #ifndef EQUIP_LAB_H
 #define EQUIP_LAB_H

@@ -202,8 +202,8 @@ refuses()
 	printf '/help [<command>]\n/list [uuids]\n/stop\n' | cmp - said
 	echo help | ask - | cmp - said
 	ask --json help >said
-	echo '{"command":"help","reply":"/help [<command>]\n/list [uuids]\n/stop","ok":true}' |
-	    sed 's/\\n/\\u000a/g' | cmp - said
+	printf '%s\n' '{"command":"help","reply":"/help [<command>]\u000a/list [uuids]\u000a/stop","ok":true}' |
+	    cmp - said
 }
 
 @test "Latin-1 of servers of long ago becomes UTF-8" {
@@ -503,12 +503,14 @@ verb()
 	"$MCINIT" -c mcinit.ini rcon "$@"
 }
 
-# answers PIECE FILE...: an mcinit, but for its control socket.
+# answers PIECE FILE...: an mcinit, but for its control socket; what that is asked is in `asked`.
 answers()
 {
-	launch "$HELPERS/helper_control" run/control "$@"
-	wait_for out listens
-	helper=$pid
+	: >asked
+	"$HELPERS/helper_control" run/control "$@" >asked 2>&1 3>&- {idle}>&- &
+	helper=$!
+	started="$helper $started"
+	wait_for asked listens
 }
 
 @test "without an mcinit, and one that has no RCON" {
@@ -527,14 +529,12 @@ answers()
 	start
 	wait_for journal.lobby ' ready '
 	wait_for journal.survival ' ready '
-	supervisor=$pid
 	printf 'data 6\nGr\303\274\303\237data 0\ndata 3\ne\nxok \n' >whole
 	printf 'data 4\npartno lobby: hung up\n' >refused
 	printf 'late lobby does not answer\n' >late
 	printf 'data 100\nshort' >short
 	printf 'data x\n' >wrong
 	for piece in 1 2 3 7 4096; do
-		: >out
 		answers $piece whole whole refused late short wrong
 		verb lobby list >said
 		printf 'Grüße\nx\n' | cmp - said
@@ -550,9 +550,8 @@ answers()
 		[[ $output == *'this is no answer: data x'* ]]
 		until_true gone "$helper"
 		printf '%s\n' listens 'rcon lobby list' 'rcon survival echo a b' 'rcon - list' 'rcon lobby list' \
-		    'rcon lobby list' 'rcon - lobby' | cmp - out
+		    'rcon lobby list' 'rcon - lobby' | cmp - asked
 	done
-	pid=$supervisor outer=$supervisor
 	stop
 }
 
@@ -561,9 +560,7 @@ answers()
 	start
 	wait_for journal.lobby ' ready '
 	wait_for journal.survival ' ready '
-	supervisor=$pid
 	printf 'data 3\nyesok \n' >yes
-	: >out
 	answers 4096 yes yes yes yes yes -
 	printf 'list\nsurvival list\nnobody list\n' | "$MCINIT" -S run/control rcon >said
 	printf 'yes\nyes\nyes\n' | cmp - said
@@ -573,9 +570,8 @@ answers()
 	[ "$output" = 'mcinit: mcinit does not answer' ]
 	until_true gone "$helper"
 	printf '%s\n' listens 'rcon - list' 'rcon survival list' 'rcon - nobody list' \
-	    'rcon lobby survival list' 'rcon lobby help' 'rcon lobby list' | cmp - out
+	    'rcon lobby survival list' 'rcon lobby help' 'rcon lobby list' | cmp - asked
 	run -64 verb nobody -e list 3>&-
 	[[ $output == *'no server is called nobody'* ]]
-	pid=$supervisor outer=$supervisor
 	stop
 }

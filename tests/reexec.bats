@@ -203,13 +203,12 @@ at_generation_was()
 # another FILE: a binary that is another build of the same.
 another()
 {
-	local id at
-	id=$(readelf -n "$MCINIT" | awk '/Build ID/ { print $3 }')
-	[ -n "$id" ]
+	local at
 	cp "$MCINIT" "$1.new"
-	# shellcheck disable=SC2001,SC2059  # each pair of digits is a byte, and bytes are meant
-	at=$(LC_ALL=C grep -obUaF "$(printf "$(sed 's/../\\x&/g' <<<"${id:0:12}")")" "$1.new" | head -n 1)
-	id_end=$((${at%%:*} + 19))
+	# The note has a head of 16 bytes, then the 20 of the identity, which may be any.
+	at=$(readelf -SW "$MCINIT" | sed -n 's/.* \.note\.gnu\.build-id *NOTE *[^ ]* \([^ ]*\) .*/\1/p')
+	[ -n "$at" ]
+	id_end=$((16#$at + 16 + 19))
 	printf '\x5a' | dd of="$1.new" bs=1 seek="$id_end" conv=notrunc status=none
 	mv "$1.new" "$1"
 }

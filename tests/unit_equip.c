@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a server's directory gets before it starts: eula.txt, server.properties, RCON; what is told of
- * it, and what is said.
+ * What a server's directory gets before it starts: eula.txt, server.properties, RCON; what is told
+ * of it, and what is said.
  */
 #include "equip_lab.h"
 
