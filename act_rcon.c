@@ -25,14 +25,20 @@ enum { HIGH = 16, READ = 2048, READS = 32, NOBODY = -1 };
 static struct line {
 	int fd;				/* 0 = none */
 	bool on_the_way;
+	bool whole;			/* the reply is, but its client has not taken all of it */
 	struct rcon rcon;
 	uint8_t asked;			/* enum step_ask */
 	int8_t client;			/* who hears the reply, or NOBODY */
 	uint16_t kept, left, at;	/* bytes of `begin`; of `rest`, and where they begin */
 	char begin[PLAYERS_TEXT];	/* of the reply to a question of ours */
 } lines[CONF_SERVERS];
-/* What a client that reads slowly has not taken; apart, for its memory is hardly ever touched. */
-static _Alignas(64) char rests[CONF_SERVERS][READ + CTL_ANSWER];
+/*
+ * What a client that reads slowly has not taken: all pieces of one read, each behind a line of its own.
+ * Apart, for its memory is hardly ever touched.
+ */
+enum { PIECE_LEAST = 14, PIECE_LINE = sizeof("data 2048\n"),
+	REST = READ + (READ / PIECE_LEAST + 1) * PIECE_LINE };
+static _Alignas(64) char rests[CONF_SERVERS][REST];
 
 static const struct equip_rcon *
 place_of(const struct act_scope *scope, int slot)
@@ -75,12 +81,18 @@ watch(struct act_scope *scope, int slot)
 		control_watch(l->client, scope->epoll, TAG_CLIENT, full);
 }
 
+static void is_answered(struct act_scope *scope, int slot);
+
 static void
 client_gone(struct act_scope *scope, int slot)
 {
-	lines[slot].client = NOBODY;
-	lines[slot].left = 0;
+	struct line *l = &lines[slot];
+
+	l->client = NOBODY;
+	l->left = 0;
 	watch(scope, slot);
+	if (l->whole)
+		is_answered(scope, slot);
 }
 
 /* False: it could not take all of it. */
@@ -110,10 +122,13 @@ hand_on_text(struct act_scope *scope, int slot, const char *text, size_t bytes)
 		memcpy(l->begin + l->kept, text, n);
 		l->kept = (uint16_t)(l->kept + n);
 	} else if (l->client != NOBODY) {
-		n = ctl_data(rests[slot], bytes);
-		memcpy(rests[slot] + n, text, bytes);
-		l->at = 0;
-		l->left = (uint16_t)(n + bytes);
+		char line[CTL_ANSWER];
+		char *to = rests[slot] + (l->left > 0 ? l->at + l->left : (l->at = 0));
+
+		n = ctl_data(line, bytes);
+		memcpy(to, line, n);
+		memcpy(to + n, text, bytes);
+		l->left = (uint16_t)(l->left + n + bytes);
 		if (!hand_on(scope, slot))
 			watch(scope, slot);
 	}
@@ -132,6 +147,7 @@ hang_up(struct act_scope *scope, int slot)
 	sys_close(l->fd);
 	l->fd = 0;
 	l->left = 0;
+	l->whole = false;
 }
 
 static void
@@ -224,6 +240,9 @@ is_answered(struct act_scope *scope, int slot)
 	struct line *l = &lines[slot];
 	int32_t players = PLAYERS_NOT_KNOWN;
 
+	l->whole = l->asked == ASK_CLIENT && l->client != NOBODY && l->left > 0;
+	if (l->whole)
+		return;
 	if (l->asked == ASK_PROBE || l->asked == ASK_COUNT)
 		players = players_of(l->begin, l->kept);
 	if (l->asked == ASK_CLIENT && l->client != NOBODY)
@@ -447,8 +466,9 @@ act_rcon_client(struct act_scope *scope, int client, int slot)
 		act_tell(scope, STEP_UNASKED, slot, client);
 		world_commit();
 	} else if (l->client == client && l->left > 0 && hand_on(scope, slot)) {
-		if (l->fd != 0)
-			watch(scope, slot);
+		watch(scope, slot);
+		if (l->whole)
+			is_answered(scope, slot);
 	}
 }
 

@@ -158,6 +158,7 @@ is_down(struct turn *t, int slot, enum step_rcon_end how)
 {
 	struct step_server *s = turn_server(t, slot);
 	enum step_ask asked = (enum step_ask)s->asks;
+	bool was_up = s->rcon == RCON_UP;
 
 	if (s->rcon != RCON_UP && s->rcon != RCON_OPENING)
 		return;
@@ -165,8 +166,12 @@ is_down(struct turn *t, int slot, enum step_rcon_end how)
 	s->asks = ASK_NOTHING;
 	s->overdue = false;
 	s->deadline[TIMER_REPLY] = s->deadline[TIMER_RCON] = STEP_NEVER;
-	dialog_refuse_all(t, slot, how == RCON_END_ABSENT ? REFUSED_NO_RCON : REFUSED_NOT_YET);
-	if (how == RCON_END_ABSENT) {
+	/* Who waits is not to blame, and the next one may be served. */
+	if (was_up && s->clients != 0)
+		dialog_open(t, slot);
+	if (s->rcon != RCON_OPENING)
+		dialog_refuse_all(t, slot, how == RCON_END_ABSENT ? REFUSED_NO_RCON : REFUSED_NOT_YET);
+	if (s->rcon == RCON_OPENING || how == RCON_END_ABSENT) {
 		health_begin(t, slot);
 	} else if (may_talk(s) && s->rcon_tries < turn_conf(t, slot)->rcon_retry) {
 		s->deadline[TIMER_RCON] = t->now + next_try(s);
