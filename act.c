@@ -65,7 +65,7 @@ start_main(struct act_scope *scope, int slot)
 		return rc;
 	}
 	act_equip(scope, slot);
-	scope->world->proc.main[slot].oom_kills = oom_kills();
+	scope->world->proc.main[slot].oom_kills = oom_kills() + 1;
 	pid = proc_fork(&scope->world->proc, slot, &report);
 	if (pid == 0)
 		child(scope, slot, report);
@@ -403,6 +403,8 @@ was_done(struct act_scope *scope, const struct step_act *a)
 			act_tell(scope, STEP_COMMAND_FAILED, a->slot, 0);
 		return true;
 	}
+	if (a->what == ACT_CHECK)
+		return scope->world->proc.main[a->slot].check != 0;
 	if (a->what == ACT_HELPER)
 		return console_runs(&scope->world->proc, (enum console_role)a->a, a->slot);
 	/* Of lines in our log it can be seen. */

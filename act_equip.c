@@ -45,6 +45,8 @@ act_executed(struct act_scope *scope, int slot)
 	if (world_told(slot, scope->world->proc.main[slot].pid, &rcon))
 		scope->world->rcon[slot] = rcon;
 	act_tell(scope, STEP_EXEC_DONE, slot, 0);
+	if (!scope->world->rcon[slot].on)
+		act_tell(scope, STEP_RCON_DOWN, slot, RCON_END_ABSENT);
 }
 
 void

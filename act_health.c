@@ -4,6 +4,7 @@
  *
  * The command runs in a child of ours, in the server's directory.  It must never wait for it.
  */
+#include <errno.h>
 #include <signal.h>		/* numbers only */
 
 #include "act_in.h"
@@ -17,12 +18,14 @@ act_check(struct act_scope *scope, const struct step_act *a)
 	pid_t pid = proc_fork_check(&scope->world->proc, a->slot);
 
 	if (pid == 0)
-		become_check(&scope->conf->server[a->slot]);
+		become_check(scope->conf, a->slot);
 	if (pid > 0)
 		return;
+	/* One that cannot even be killed waits for a disk, as the server does. */
+	if (pid != -EBUSY)
+		log_warn(act_name(scope, a->slot), (int)pid, "cannot run health_command; trying again later");
 	/* That we have no process for it says nothing of the server. */
-	log_warn(act_name(scope, a->slot), (int)pid, "cannot run health_command; trying again later");
-	act_tell(scope, STEP_HEALTH, a->slot, 1);
+	act_tell(scope, STEP_HEALTH, a->slot, pid != -EBUSY);
 }
 
 void
@@ -30,8 +33,9 @@ act_uncheck(struct act_scope *scope, const struct step_act *a)
 {
 	pid_t pid = scope->world->proc.main[a->slot].check;
 
-	if (pid != 0)
-		sys_kill_group(pid, SIGKILL);
+	/* Before it has a session of its own it has no group either. */
+	if (pid != 0 && sys_kill_group(pid, SIGKILL) == -ESRCH)
+		sys_kill(pid, SIGKILL);
 }
 
 void

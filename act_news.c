@@ -206,7 +206,7 @@ tell_main(struct act_scope *scope, int slot, int status)
 {
 	int64_t before = scope->world->proc.main[slot].oom_kills;
 
-	if (step_exit_code(status) == 128 + SIGKILL && before >= 0 && oom_kills() > before)
+	if (step_exit_code(status) == 128 + SIGKILL && before > 0 && oom_kills() >= before)
 		act_tell(scope, STEP_OOM_KILL, slot, 0);
 	act_tell(scope, STEP_ENDED, slot, status);
 }

@@ -22,9 +22,10 @@
 
 enum { HIGH = 16, READ = 2048, READS = 32, NOBODY = -1 };
 
-static struct line {
+static _Alignas(64) struct line {
 	int fd;				/* 0 = none */
 	bool on_the_way;
+	bool last;			/* what is asked may end the server */
 	bool whole;			/* the reply is, but its client has not taken all of it */
 	struct rcon rcon;
 	uint8_t asked;			/* enum step_ask */
@@ -211,7 +212,7 @@ act_rcon_close(struct act_scope *scope, const struct step_act *a)
 	hang_up(scope, a->slot);
 	act_untell_rcon(scope, a->slot);
 	if (l->asked == ASK_CLIENT && l->client != NOBODY)
-		tell_why_not(scope, l->client, a->slot, words_refusal(REFUSED_STOPPING), false);
+		tell_why_not(scope, l->client, a->slot, "hung up: there is no more of the reply", false);
 	l->asked = ASK_NOTHING;
 	l->client = NOBODY;
 }
@@ -238,7 +239,7 @@ static void
 is_answered(struct act_scope *scope, int slot)
 {
 	struct line *l = &lines[slot];
-	int32_t players = PLAYERS_NOT_KNOWN;
+	int32_t players = l->asked == ASK_CLIENT && l->last ? STEP_LAST_ANSWER : STEP_ANSWER;
 
 	l->whole = l->asked == ASK_CLIENT && l->client != NOBODY && l->left > 0;
 	if (l->whole)
@@ -352,15 +353,22 @@ act_warn(struct act_scope *scope, const struct step_act *a)
 		log_warn(act_name(scope, a->slot), rc, "does not read its console: players were not warned");
 }
 
+/* Whether it is one that asked this server: its place may be another's by now. */
+static bool
+is_his(int client, int slot)
+{
+	return control_is_there(client) && control_matter(client) == slot;
+}
+
 /* The command of a client; "" if it has gone. */
 static const char *
-command_of(int client)
+command_of(int client, int slot)
 {
 	static _Alignas(64) struct ctl_request request;
 	const char *line, *command;
 	size_t bytes = control_said(client, &line);
 
-	if (bytes == 0 || ctl_parse(&request, line, bytes) != NULL)
+	if (!is_his(client, slot) || control_is_served(client) || ctl_parse(&request, line, bytes) != NULL)
 		return "";
 	command = strchr(request.argument, ' ');
 	return command != NULL ? command + 1 : "";
@@ -382,7 +390,7 @@ act_ask(struct act_scope *scope, const struct step_act *a)
 		put_warning(warning, sizeof(warning), conf, (int)a->b);
 		command = warning;
 	} else if (a->a == ASK_CLIENT) {
-		command = command_of((int)a->b);
+		command = command_of((int)a->b, a->slot);
 	}
 	/* It went with the image before us, and its client, too. */
 	if (l->fd == 0) {
@@ -390,13 +398,16 @@ act_ask(struct act_scope *scope, const struct step_act *a)
 		return;
 	}
 	if (*command == '\0') {
-		act_tell(scope, STEP_ANSWERED, a->slot, PLAYERS_NOT_KNOWN);
+		act_tell(scope, STEP_ANSWERED, a->slot, STEP_NOT_ASKED);
 		return;
 	}
 	l->asked = (uint8_t)a->a;
 	l->client = a->a == ASK_CLIENT ? (int8_t)a->b : NOBODY;
+	if (a->a == ASK_CLIENT)
+		control_serve((int)a->b);
 	l->kept = 0;
-	bytes = rcon_ask(&l->rcon, packet, command, a->a == ASK_STOP || rcon_is_last(command));
+	l->last = a->a == ASK_STOP || rcon_is_last(command);
+	bytes = rcon_ask(&l->rcon, packet, command, l->last);
 	if (send_packet(scope, a->slot, packet, bytes) && a->a != ASK_PROBE)
 		log_debug(act_name(scope, a->slot), "said \"%s\" by RCON", command);
 }
@@ -405,12 +416,15 @@ void
 act_refuse(struct act_scope *scope, const struct step_act *a)
 {
 	struct line *l = &lines[a->slot];
+	bool served = l->asked == ASK_CLIENT && l->client == a->a;
 
-	if (l->client == a->a && l->asked == ASK_CLIENT)
+	/* Of the one whose reply is late it is known here whether he still waits. */
+	if (!is_his((int)a->a, a->slot) || (a->b == REFUSED_LATE) != served)
+		return;
+	if (served)
 		l->client = NOBODY;
-	if (control_is_there((int)a->a))
-		tell_why_not(scope, (int)a->a, a->slot, words_refusal((int)a->b),
-		    a->b == REFUSED_LATE || a->b == REFUSED_DEAF);
+	tell_why_not(scope, (int)a->a, a->slot, words_refusal((int)a->b), a->b == REFUSED_LATE ||
+	    a->b == REFUSED_DEAF);
 }
 
 /* ---- clients that have asked ---- */
@@ -478,6 +492,9 @@ act_attend(struct act_scope *scope, const struct step_act *a)
 	uint64_t bytes, lost, *before = &scope->world->console.slot[a->slot].attended;
 
 	console_count(&scope->world->console, a->slot, &bytes, &lost);
-	act_tell(scope, STEP_PRINTED, a->slot, bytes != *before);
+	/* What it has printed and nobody has taken yet is ours to take: that is not its silence. */
+	act_tell(scope, STEP_PRINTED, a->slot, bytes != *before ||
+	    sys_waiting_bytes(scope->world->console.slot[a->slot].source) > 0 ||
+	    !console_runs(&scope->world->proc, CONSOLE_CARRIER, a->slot));
 	*before = bytes;
 }

@@ -34,7 +34,12 @@ complain(int code, const char *what, const char *detail)
 		fmt_put(in.rcon->why, in.rcon->room, "%s%s", what, detail);
 		return code;
 	}
-	fmt_put(text, sizeof(text), "mcinit: %s%.800s\n", what, detail);
+	fmt_put(text, sizeof(text), "mcinit: %s%.800s", what, detail);
+	/* It may come from another program than we think. */
+	for (char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	fmt_put(text + strlen(text), sizeof(text) - strlen(text), "\n");
 	log_print(2, text);
 	return code;
 }

@@ -282,12 +282,12 @@ is_listed_behind(const struct conf_list *list, const char *item)
 }
 
 /* The child's own copy-on-write memory: PID 1 never pays for it. */
-static const char *server_environment[ENVIRONMENT + 1];
+static _Alignas(64) const char *server_environment[ENVIRONMENT + 1];
 
-static void
-make_environment(const struct conf_server *conf, const struct conf_list *secret, const char *mark)
+const char *const *
+become_environment(const struct conf_server *conf, const struct conf_list *secret, const char *mark)
 {
-	static char marked[MARKS];
+	static _Alignas(64) char marked[MARKS];
 	const char *outer = getenv("MCINIT_SERVER");
 	int n = 0;
 
@@ -305,8 +305,10 @@ make_environment(const struct conf_server *conf, const struct conf_list *secret,
 	if (fmt_put(marked, sizeof(marked), "MCINIT_SERVER=%s%s/%d:", outer != NULL ? outer : "", mark,
 	    (int)sys_pid()) >= sizeof(marked))
 		fmt_put(marked, sizeof(marked), "MCINIT_SERVER=%s/%d:", mark, (int)sys_pid());
-	server_environment[n++] = marked;
+	if (mark[0] != '\0')
+		server_environment[n++] = marked;
 	server_environment[n] = NULL;
+	return server_environment;
 }
 
 /* PATH as the server will see it; mcinit's own where it gets none. */
@@ -347,7 +349,7 @@ become_server(const struct conf *all, int slot, const char *argv[], const char *
 	if (rc < 0)
 		become_failed(report, PROC_STDIO, -rc, "");
 	sys_close_from(REPORT_FD + 1);
-	make_environment(conf, &all->secret_env, all->name[slot]);
+	become_environment(conf, &all->secret_env, all->name[slot]);
 	sys_signals_default();
 	sys_signals_unblock();
 	rc = path_exec(search_path(), (char *const *)argv, (char *const *)server_environment,

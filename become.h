@@ -25,7 +25,11 @@ _Noreturn void become_server(const struct conf *conf, int slot, const char *argv
     const struct console_slot *console, struct equip_job *equip, int report);
 
 /* The same for its health_command: in its directory, with nothing open but /dev/null. */
-_Noreturn void become_check(const struct conf_server *conf);
+_Noreturn void become_check(const struct conf *all, int slot);
+
+/* What a server finds in its environment; with no mark ("") for who is not of its tree. */
+const char *const *become_environment(const struct conf_server *conf, const struct conf_list *secret,
+    const char *mark);
 
 /* Reports that there was no command line to execute, and ends the child. */
 _Noreturn void become_failed(int report, int stage, int error, const char *what);

@@ -12,14 +12,13 @@
 #include "path.h"
 #include "sys.h"
 
-extern char **environ;
-
 enum { WORDS = 256, CANNOT_EXECUTE = 126, NOT_FOUND = 127, STDIO = 3 };
 
 _Noreturn void
-become_check(const struct conf_server *conf)
+become_check(const struct conf *all, int slot)
 {
-	static const char *argv[WORDS + 1];
+	const struct conf_server *conf = &all->server[slot];
+	static _Alignas(64) const char *argv[WORDS + 1];
 	int null = sys_open("/dev/null", O_RDWR, 0), n = 0;
 	bool no_interpreter = false;
 
@@ -41,6 +40,7 @@ become_check(const struct conf_server *conf)
 		sys_no_new_privileges();
 	sys_signals_default();
 	sys_signals_unblock();
-	path_exec(getenv("PATH"), (char *const *)argv, environ, &no_interpreter);
+	path_exec(getenv("PATH"), (char *const *)argv,
+	    (char *const *)(uintptr_t)become_environment(conf, &all->secret_env, ""), &no_interpreter);
 	sys_exit(NOT_FOUND);
 }

@@ -21,6 +21,7 @@ static struct {
 	unsigned since;			/* the how many-th that was let in */
 	uint16_t filled, said;		/* bytes of its line, and of that up to its newline */
 	int8_t matter;			/* what its answer waits for, or -1 */
+	bool served;
 } clients[CONTROL_CLIENTS];
 static _Alignas(64) char lines[CONTROL_CLIENTS][CTL_REQUEST];
 static unsigned let_in;
@@ -178,6 +179,19 @@ void
 control_keep(int client, int matter)
 {
 	clients[client].matter = (int8_t)matter;
+	clients[client].served = false;
+}
+
+void
+control_serve(int client)
+{
+	clients[client].served = true;
+}
+
+bool
+control_is_served(int client)
+{
+	return clients[client].served;
 }
 
 int

@@ -37,6 +37,9 @@ void control_tell(int client, int epoll, const char *line, size_t bytes, bool la
 void control_keep(int client, int matter);
 int control_matter(int client);		/* or -1: it waits for nothing */
 size_t control_said(int client, const char **line);
+/* What it said is being done; from then on it does not wait for its turn any more. */
+void control_serve(int client);
+bool control_is_served(int client);
 bool control_is_there(int client);
 
 /* A part of such an answer: how many bytes were taken; -1, and it was hung up on: it is not there any more. */

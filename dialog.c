@@ -12,7 +12,7 @@ may_talk(const struct step_server *s)
 {
 	bool runs = s->is == IS_RUNNING || (s->is == IS_STOPPING && ladder_is_ahead(s));
 
-	return runs && s->main_alive && !s->rcon_over && !listen_said(s, MARKER_STOPPING);
+	return runs && s->main_alive && !s->rcon_over && !s->hushed && !listen_said(s, MARKER_STOPPING);
 }
 
 /* 1 s, 2 s, 4 s, ... */
@@ -89,13 +89,20 @@ dialog_ask(struct turn *t, int slot, enum step_ask what, int64_t b)
 	t->acts->act[t->acts->count - 1].b = b;
 }
 
-/* The client behind the last one comes next, so that none waits for ever. */
+/* The client behind the last one comes next, so that none waits for ever; nor does our own question. */
 static void
 serve_next(struct turn *t, int slot)
 {
 	struct step_server *s = turn_server(t, slot);
 
-	if (s->clients == 0 || !dialog_is_free(s) || !may_talk(s))
+	if (!dialog_is_free(s) || !may_talk(s))
+		return;
+	if (s->probe_due && s->is == IS_RUNNING) {
+		s->probe_due = false;
+		dialog_ask(t, slot, ASK_PROBE, 0);
+		return;
+	}
+	if (s->clients == 0)
 		return;
 	do
 		s->client = (s->client + 1) % STEP_CLIENTS;
@@ -115,7 +122,6 @@ is_up(struct turn *t, int slot)
 		return;
 	s->rcon = RCON_UP;
 	s->rcon_was_up = true;
-	s->rcon_tries = 0;
 	s->deadline[TIMER_RCON] = STEP_NEVER;
 	step_say(t, slot, SAY_RCON_UP, 0, 0);
 	if (!may_talk(s)) {
@@ -160,6 +166,12 @@ is_down(struct turn *t, int slot, enum step_rcon_end how)
 	enum step_ask asked = (enum step_ask)s->asks;
 	bool was_up = s->rcon == RCON_UP;
 
+	/* Known from the start on: nobody has to wake up for it. */
+	if (how == RCON_END_ABSENT && s->rcon == RCON_AWAY) {
+		s->rcon = RCON_NONE;
+		s->deadline[TIMER_RCON] = STEP_NEVER;
+		dialog_refuse_all(t, slot, REFUSED_NO_RCON);
+	}
 	if (s->rcon != RCON_UP && s->rcon != RCON_OPENING)
 		return;
 	s->rcon = how == RCON_END_ABSENT ? RCON_NONE : RCON_AWAY;
@@ -185,6 +197,24 @@ is_down(struct turn *t, int slot, enum step_rcon_end how)
 	stop_is_next(t, slot);
 }
 
+/*
+ * A client has said "stop" or its like.  What its console says of that comes another way, and may be
+ * later than the next question would be; and of no console nothing comes.
+ */
+static void
+hush(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	s->hushed = true;
+	if (s->rcon == RCON_UP)
+		step_do(t, ACT_RCON_CLOSE, slot, 0);
+	s->rcon = RCON_AWAY;
+	s->rcon_over |= !s->console;
+	s->deadline[TIMER_RCON] = t->now + STEP_HUSH;
+	dialog_refuse_all(t, slot, REFUSED_STOPPING);
+}
+
 static void
 is_answered(struct turn *t, int slot, int32_t players)
 {
@@ -196,9 +226,14 @@ is_answered(struct turn *t, int slot, int32_t players)
 	s->asks = ASK_NOTHING;
 	s->overdue = false;
 	s->deadline[TIMER_REPLY] = STEP_NEVER;
+	if (players == STEP_LAST_ANSWER)
+		hush(t, slot);
+	if (players != STEP_NOT_ASKED)
+		s->rcon_tries = 0;
 	if ((asked == ASK_PROBE || asked == ASK_COUNT) && players >= 0)
 		s->players = players;
-	health_answered(t, slot);
+	if (players != STEP_NOT_ASKED)
+		health_answered(t, slot);
 	if (asked == ASK_COUNT)
 		warn_counted(t, slot, players);
 	else if (asked == ASK_STOP)
@@ -214,7 +249,8 @@ is_asked(struct turn *t, int slot, int32_t client)
 	uint32_t bit = UINT32_C(1) << (client & (STEP_CLIENTS - 1));
 
 	s->clients |= bit;
-	if (s->is == IS_STOPPING || (s->is == IS_RUNNING && (s->rcon_over || listen_said(s, MARKER_STOPPING))))
+	if (s->is == IS_STOPPING || (s->is == IS_RUNNING && (s->rcon_over || s->hushed ||
+	    listen_said(s, MARKER_STOPPING))))
 		dialog_refuse_all(t, slot, REFUSED_STOPPING);
 	else if (s->is != IS_RUNNING)
 		dialog_refuse_all(t, slot, REFUSED_DOWN);
@@ -259,6 +295,7 @@ dialog_on_rcon(struct turn *t, int slot)
 	struct step_server *s = turn_server(t, slot);
 
 	if (s->rcon == RCON_AWAY) {
+		s->hushed = false;
 		dialog_open(t, slot);
 		return;
 	}

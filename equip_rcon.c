@@ -120,11 +120,10 @@ static bool
 is_paper(const struct equip_work *work)
 {
 	static const char jars[][12] = { "paper", "purpur", "folia", "pufferfish", "leaf" };
-	struct stat st;
 
+	/* Its files may have been left behind by one that was here before. */
 	return work->conf->type == TYPE_PAPER || (work->conf->type == TYPE_AUTO &&
-	    has_any(work->job->jar, jars, sizeof(jars) / sizeof(jars[0]))) ||
-	    sys_stat("paper.yml", &st) == 0 || sys_stat("config/paper-global.yml", &st) == 0;
+	    has_any(work->job->jar, jars, sizeof(jars) / sizeof(jars[0])));
 }
 
 static bool

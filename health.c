@@ -22,8 +22,11 @@ health_begin(struct turn *t, int slot)
 	int64_t interval = turn_conf(t, slot)->health_interval;
 	bool any = by_command(t, slot) || s->rcon_was_up;
 
+	/* A command that runs has this timer for its end. */
+	if (s->checking && interval > 0 && by_command(t, slot))
+		return;
 	if (s->is != IS_RUNNING || interval == 0 || !any)
-		s->deadline[TIMER_HEALTH] = STEP_NEVER;
+		health_end(t, slot);
 	else if (s->deadline[TIMER_HEALTH] == STEP_NEVER)
 		s->deadline[TIMER_HEALTH] = t->now + interval;
 }
@@ -57,8 +60,11 @@ health_missed(struct turn *t, int slot)
 	struct step_server *s = turn_server(t, slot);
 	const struct conf_server *c = turn_conf(t, slot);
 
-	if (s->is != IS_RUNNING || s->paused)
+	/* One that ends by itself has other things to do, and one question is missed once at a time. */
+	if (s->is != IS_RUNNING || s->paused || s->hushed || listen_said(s, MARKER_STOPPING) ||
+	    (s->missed_at == t->now && s->misses > 0))
 		return;
+	s->missed_at = t->now;
 	s->misses += s->misses < INT32_MAX;
 	step_say(t, slot, SAY_MISSED, s->misses, 0);
 	if (s->misses < c->health_failures)
@@ -119,17 +125,19 @@ health_on_time(struct turn *t, int slot)
 		health_end(t, slot);
 		return;
 	}
-	if (by_command(t, slot)) {
+	if (by_command(t, slot) && (s->checking || !listen_said(s, MARKER_STOPPING))) {
 		check_by_command(t, slot);
 		return;
 	}
 	health_begin(t, slot);
-	if (s->paused || listen_said(s, MARKER_STOPPING))
+	if (s->paused || s->hushed || s->rcon_over || listen_said(s, MARKER_STOPPING))
 		return;
 	if (dialog_is_free(s))
 		dialog_ask(t, slot, ASK_PROBE, 0);
-	else if (s->asks == ASK_PROBE || s->rcon == RCON_AWAY)
+	else if (s->overdue || s->rcon == RCON_AWAY)
 		health_missed(t, slot);
+	else
+		s->probe_due = s->asks != ASK_PROBE;
 	/* What was lost long ago may be there again. */
 	dialog_open(t, slot);
 }

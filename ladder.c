@@ -69,6 +69,12 @@ ladder_begin(struct turn *t, int slot)
 		return;
 	}
 	arm_term(t, slot);
+	/* Somebody else has told it: a player, or a person at its console. */
+	if (listen_said(s, MARKER_STOPPING)) {
+		dialog_close(t, slot);
+		s->rung = RUNG_COMMAND;
+		return;
+	}
 	if (s->intent == INTENT_HUNG || *step_stop_command(turn_conf(t, slot)) == '\0')
 		dialog_close(t, slot);
 	else if (s->exec_done && dialog_stop(t, slot))
@@ -113,7 +119,6 @@ ladder_on_term(struct turn *t, int slot)
 	struct step_server *s = turn_server(t, slot);
 	int64_t at = s->stop_at + term_after(s);
 
-	/* Where stop_timeout is short the dump has been before. */
 	if (!s->main_alive)
 		return;
 	if (t->now < at && listen_said(s, MARKER_STOPPING)) {
@@ -143,7 +148,9 @@ static void
 arm_end(struct turn *t, int slot)
 {
 	struct step_server *s = turn_server(t, slot);
-	int64_t all = s->kill_at - s->stop_at, ahead = all / 2 < STEP_DUMP_AHEAD ? all / 2 : STEP_DUMP_AHEAD;
+	/* Behind SIGTERM, however short the time is. */
+	int64_t part = (s->kill_at - s->stop_at) * (100 - STEP_TERM_PART) / 150;
+	int64_t ahead = part < STEP_DUMP_AHEAD ? part : STEP_DUMP_AHEAD;
 
 	s->deadline[TIMER_KILL] = s->kill_at;
 	if (s->jvm && !s->group && turn_conf(t, slot)->thread_dump && s->main_alive)
@@ -182,6 +189,8 @@ ladder_term(struct turn *t, int slot)
 	}
 	s->rung = RUNG_TERM;
 	s->deadline[TIMER_TERM] = STEP_NEVER;
+	dialog_close(t, slot);
+	s->rcon_over = true;
 	if (!s->main_alive) {
 		s->swept = true;
 		step_do(t, ACT_SWEEP, slot, SIGTERM);
@@ -288,6 +297,8 @@ ladder_hurry(struct turn *t, int slot)
 	step_say(t, slot, SAY_HURRY, s->kill_at - t->now, 0);
 	s->swept = true;
 	s->deadline[TIMER_TERM] = STEP_NEVER;
+	dialog_close(t, slot);
+	s->rcon_over = true;
 	if (s->rung == RUNG_NONE || s->rung == RUNG_COMMAND || s->rung == RUNG_RCON)
 		s->rung = RUNG_TERM;
 	step_do(t, ACT_SWEEP, slot, SIGTERM);

@@ -457,8 +457,8 @@ load_say_in_log(void *cookie, enum conf_severity severity, const char *line)
 int
 load_role(const struct load_request *request)
 {
-	static struct load_text text;
-	static struct conf conf;
+	static _Alignas(64) struct load_text text;
+	static _Alignas(64) struct conf conf;
 	const char *bytes = (const char *)&text;
 	size_t left;
 

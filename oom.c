@@ -13,7 +13,7 @@
 #include "fmt.h"
 #include "sys.h"
 
-enum { TEXT = 2048, COUNTERS = 512, PATH = TEXT + 64 };
+enum { TEXT = 2048, COUNTERS = 256, PATH = 1024 };
 
 static int
 read_text(const char *path, char *text, size_t room)

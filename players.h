@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PLAYERS_NOT_KNOWN = -1, PLAYERS_MOST = 1000000, PLAYERS_TEXT = 512 };
+enum { PLAYERS_NOT_KNOWN = -1 /* STEP_ANSWER */, PLAYERS_MOST = 1000000, PLAYERS_TEXT = 128 };
 
 /* The first number in the reply, of which the first PLAYERS_TEXT bytes are enough. */
 int32_t players_of(const char *reply, size_t bytes);

@@ -60,7 +60,7 @@ struct proc_main {
 	bool adopted;			/* no child of ours: another mcinit started it */
 	uint32_t noted;			/* what its directory made us say (equip.h), one bit each */
 	int32_t check;			/* pid of its health_command, 0 = none */
-	int64_t oom_kills;		/* how often the kernel had killed here when it was started, -1 = ? */
+	int64_t oom_kills;		/* how often the kernel had killed here when it was started, and 1; 0 = ? */
 };
 
 /* A console process of each kind for each server, and those for all (console.h). */

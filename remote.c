@@ -22,7 +22,7 @@
 
 enum { TIMEOUT = 10 * 1000, TIMEOUT_MOST = 24 * 60 * 60 * 1000, PORT_MOST = 65535, NAME = 32 };
 
-struct remote remote;
+_Alignas(64) struct remote remote;
 
 static _Alignas(64) struct {
 	char prompt[64];
@@ -31,6 +31,7 @@ static _Alignas(64) struct {
 	char bytes[4096];
 	size_t filled, taken;
 	bool ended;
+	int error;			/* why it cannot be read, or 0 */
 	int number;			/* of the line */
 } from;
 
@@ -43,9 +44,14 @@ remote_fail(int code, const char *format, ...)
 	fmt_vput(remote.why, sizeof(remote.why), format, arguments);
 	va_end(arguments);
 	/* A command that is no good may be quoted in it. */
-	for (char *c = remote.why; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
+	for (char *c = remote.why; *c != '\0'; c++) {
+		bool c1 = (unsigned char)*c == 0xc2 && (unsigned char)c[1] < 0xa0;
+		bool alone = (unsigned char)*c >= 0x80 && (unsigned char)*c < 0xa0 &&
+		    (c == remote.why || (unsigned char)c[-1] < 0x80);
+
+		if ((unsigned char)*c < ' ' || *c == 0x7f || c1 || alone)
 			*c = '?';
+	}
 	return code;
 }
 
@@ -215,13 +221,16 @@ read_words(int count, char *const words[])
 
 	for (int i = 1; i < count; i++) {
 		const char *value;
-		const struct option *o = all ? NULL : option_of(words[i], &value);
+		/* Of a command no word is an option, whoever wrote it; behind NAME there may be -e. */
+		bool free = !all && (remote.words == 0 || remote.count > 0 ||
+		    (remote.words == 1 && strcmp(words[i], "-e") == 0));
+		const struct option *o = free ? option_of(words[i], &value) : NULL;
 		int code = REMOTE_DONE;
 
-		if (o == NULL && !all && strcmp(words[i], "--") == 0)
+		if (o == NULL && free && strcmp(words[i], "--") == 0)
 			all = true;
 		/* A command may have numbers below zero. */
-		else if (o == NULL && !all && remote.words == 0 && words[i][0] == '-' &&
+		else if (o == NULL && free && remote.words == 0 && words[i][0] == '-' &&
 		    words[i][1] != '\0')
 			return remote_fail(REMOTE_USAGE, "rcon has no option %.100s", words[i]);
 		else if (o == NULL)
@@ -376,6 +385,7 @@ read_more(void)
 	from.taken = 0;
 	from.filled = n > 0 ? (size_t)n : 0;
 	from.ended = n <= 0;
+	from.error = n < 0 ? (int)n : 0;
 }
 
 /* The next line; false: there is none.  One too long for a command is cut, but not to one. */
@@ -425,6 +435,8 @@ ask_for_input(void)
 	while (code == REMOTE_DONE && next_line(line))
 		if (!is_nothing(line))
 			code = ask(line, is_final());
+	if (code == REMOTE_DONE && from.error < 0)
+		return remote_fail(REMOTE_NO, "cannot read standard input: %s", log_errno(from.error));
 	return code;
 }
 

@@ -175,6 +175,9 @@ remote_out_break(void)
 {
 	if (!remote.raw && paint_is_inside(&out.paint))
 		paint(&out.paint, "\n", 1);
+	/* Colours and half a letter of it are not the next one's. */
+	if (!remote.raw)
+		paint_last(&out.paint);
 }
 
 int

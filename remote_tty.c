@@ -31,13 +31,25 @@ static _Alignas(64) struct {
 	char line[EDIT_LINE_BYTES];
 } tty;
 
+/* In the background it is somebody else's, and with its signals blocked nothing would keep us off it. */
+static int
+take_keys(void)
+{
+	pid_t group;
+
+	do
+		group = sys_tty_group(0);
+	while (group >= 0 && group != sys_own_group() && sys_suspend(SIGTTOU) > 0);
+	return sys_tty_keys(0, &tty.before);
+}
+
 /* Stops as the terminal would have stopped us, and goes on as it is then. */
 static void
 suspend(int signal)
 {
 	sys_tty_restore(0, &tty.before);
 	sys_suspend(signal);
-	sys_tty_keys(0, &tty.before);
+	take_keys();
 	tty.resized = true;
 }
 
@@ -150,7 +162,7 @@ set_up(void)
 	tty.signals = sys_signalfd();
 	if (tty.signals < 0)
 		return tty.signals;
-	rc = sys_tty_keys(0, &tty.before);
+	rc = take_keys();
 	tty.on = rc == 0;
 	return rc;
 }

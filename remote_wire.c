@@ -369,7 +369,9 @@ hear_rest(bool wait)
 	wire.packets = UINT32_MAX;
 	while (take(&code) == RCON_MORE && code == REMOTE_DONE) {
 		remote_out_flush();
-		if (wait && (sys_now() >= remote.until || remote_wait(wire.fd, POLLIN) <= 0))
+		/* One that never stops talking is not listened to for ever. */
+		if (sys_now() >= remote.until || (remote_tty_signals() >= 0 && remote_tty_interrupted()) ||
+		    (wait && remote_wait(wire.fd, POLLIN) <= 0))
 			break;
 		n = refill();
 		if (n == -EAGAIN && !wait)
@@ -392,6 +394,7 @@ part(void)
 void
 remote_wire_look(void)
 {
+	remote.until = sys_now() + AFTER;
 	if (wire.fd > 0)
 		hear_rest(false);
 	remote_out_break();

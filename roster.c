@@ -133,6 +133,7 @@ roster_adopted(struct turn *t)
 	w->ending = w->closing = w->rest_said = false;
 	w->how = ENDING_EXIT;
 	w->proving = false;
+	w->grace_end = 0;
 	w->deadline[WHOLE_CLOSE] = w->deadline[WHOLE_PROOF] = STEP_NEVER;
 	for (int slot = 0; slot < CONF_SERVERS && ending; slot++)
 		if (turn_server(t, slot)->used)

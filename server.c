@@ -97,6 +97,7 @@ forget_dialog(struct turn *t, int slot)
 	s->asks = ASK_NOTHING;
 	s->rcon_was_up = s->rcon_over = s->stop_next = s->in_doubt = s->overdue = false;
 	s->unhealthy = s->checking = s->paused = s->saved = s->oom_killed = false;
+	s->probe_due = s->hushed = false;
 	s->rcon_tries = s->misses = 0;
 }
 
@@ -335,7 +336,7 @@ server_ready(struct turn *t, int slot)
 	/* As a rule it says itself when RCON is there, a moment later. */
 	if (listen_said(s, MARKER_RCON_UP))
 		dialog_open(t, slot);
-	else
+	else if (s->rcon == RCON_AWAY)
 		s->deadline[TIMER_RCON] = t->now + STEP_ALIVE;
 }
 

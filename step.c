@@ -233,6 +233,8 @@ end_all(struct turn *t, int signal, int how)
 		w->how = (uint8_t)how;
 		if (t->conf->mcinit.grace > 0)
 			w->grace_end = t->now + t->conf->mcinit.grace - STEP_AHEAD_OF_GRACE;
+		else
+			w->grace_end = 0;
 	}
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
 		if (t->m->server[slot].used && again)
@@ -563,6 +565,8 @@ step_broken(const struct step_machine *m)
 	if (m->whole.closing && (!m->whole.ending ||
 	    (!m->whole.finished && m->whole.deadline[WHOLE_CLOSE] == STEP_NEVER)))
 		return "the console is closed, but nobody asked for the end, or it never comes";
+	if (m->whole.grace_end != 0 && !m->whole.ending)
+		return "a time for the end, and no end";
 	if (m->whole.proving != (m->whole.deadline[WHOLE_PROOF] != STEP_NEVER))
 		return "a proof is waited for without a deadline, or the other way round";
 	return NULL;

@@ -34,7 +34,8 @@ enum {
 	STEP_DRAIN_BLOCK = 30 * 1000,	/* ... under `block`, where the disk may be slow */
 	STEP_QUOTE = 40,		/* console lines that go with a crash report */
 	STEP_RCON_BY_MOST = 64 * 1000,	/* the longest wait before RCON is tried again by itself */
-	STEP_STOP_REPLY = 2 * 1000,	/* the reply to a stop by RCON, and whatever goes before it */
+	STEP_STOP_REPLY = 2 * 1000,	/* the reply to a stop by RCON, and to whatever goes before it */
+	STEP_HUSH = 30 * 1000,		/* so long nothing is said behind what may end a server */
 	STEP_QUIET = 60 * 1000,		/* a server that has saved and says nothing for so long is done */
 	STEP_QUIET_LOOK = 5 * 1000,	/* ... which is looked at this often */
 	STEP_AHEAD_OF_GRACE = 2 * 1000,	/* all has ended so long before the container is killed */
@@ -196,7 +197,7 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(PROVED)			/* answer to PROVE: a = 1 if it can go on from here */ \
 	X(RCON_UP)			/* answer to RCON_OPEN */ \
 	X(RCON_DOWN)			/* ... or later: a = enum step_rcon_end */ \
-	X(ANSWERED)			/* answer to ASK: a = how many are online, or -1 */ \
+	X(ANSWERED)			/* answer to ASK: a = how many are online, or enum step_answer */ \
 	X(ASKED)			/* client a has a command for slot */ \
 	X(UNASKED)			/* ... and has gone */ \
 	X(PRINTED)			/* answer to ATTEND: a = 1 if it has printed since the last one */ \
@@ -438,12 +439,14 @@ struct step_server {
 	bool saved;			/* ... its world, behind its stop */
 	bool attended;			/* ATTEND was given, its answer is not there yet */
 	bool oom_killed;
-	uint8_t warned;			/* NOT_WARNED or NOBODY was said for this stop */
+	bool probe_due;			/* as soon as nothing else waits for its reply */
+	bool hushed;			/* somebody else said there what may end it: not a word for a while */
 	int32_t rcon_tries;		/* in a row that failed */
 	int32_t misses;			/* probes in a row without a reply */
 	int32_t client;			/* whose command waits for its reply, or the last */
 	uint32_t clients;		/* who waits with a command, 1 << client */
 	int64_t quiet_at;		/* since when it has printed nothing */
+	int64_t missed_at;		/* the last time that a probe was missed */
 };
 
 struct step_whole {
@@ -513,6 +516,13 @@ int64_t step_delay(const struct conf_server *conf, int try);
 
 /* The console command that stops a server of this kind, "" if there is none. */
 const char *step_stop_command(const struct conf_server *conf);
+
+/* What else can come of a question by RCON. */
+enum step_answer {
+	STEP_ANSWER = -1,		/* a reply, of which nobody knows how many are online */
+	STEP_NOT_ASKED = -2,		/* it was not said: who wanted it has gone */
+	STEP_LAST_ANSWER = -3		/* the reply to what may end the server, wanted by a client */
+};
 
 /* How many clients there are, at most: they are bits of a number. */
 enum { STEP_CLIENTS = 32 };

@@ -83,7 +83,7 @@ warn_on_time(struct turn *t, int slot)
 
 	if (s->rung != RUNG_WARN)
 		return;
-	if (left < 500) {
+	if (left < 500 || listen_said(s, MARKER_STOPPING)) {
 		ladder_command(t, slot);
 		return;
 	}

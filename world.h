@@ -47,7 +47,6 @@ struct world {
 	struct proc_table proc;
 	struct console_table console;
 	char name[CONF_SERVERS][CONF_NAME_BYTES];
-	struct equip_rcon rcon[CONF_SERVERS];	/* as of the last start; off until that was executed */
 
 	/* One record, up to `fds`, which it grows behind. */
 	int32_t done;			/* so many of the acts are done */
@@ -66,6 +65,9 @@ struct world {
 	int32_t events;
 	struct step_event event[WORLD_QUEUE];
 	struct step_acts acts;
+
+	/* As of the last start of each; off until that was executed. */
+	struct equip_rcon rcon[CONF_SERVERS];
 };
 
 /*

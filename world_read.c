@@ -53,12 +53,18 @@ world_counter(struct world *w, enum world_part part)
 	return part == PART_ACT ? &w->acts.count : part == PART_EVENT ? &w->events : NULL;
 }
 
+static const struct equip_rcon no_rcon;
+
 void
 world_blank(struct world *w)
 {
 	/* What is counted means nothing behind its count, and stays untouched. */
 	memset(w, 0, offsetof(struct world, event));
 	w->acts.count = 0;
+	/* Nor shall what is zero be made memory of its own. */
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (memcmp(&w->rcon[slot], &no_rcon, sizeof(no_rcon)) != 0)
+			memset(&w->rcon[slot], 0, sizeof(w->rcon[slot]));
 	step_init(&w->machine, MODE_SERVICE, false);
 	proc_init(&w->proc);
 	console_init(&w->console);

@@ -82,9 +82,10 @@ server_is(const struct step_server *s)
 		SERVER(group), SERVER(jvm), SERVER(console), SERVER(by_line), SERVER(draining),
 		SERVER(missing[0]), SERVER(missing[1]), SERVER(has_files), SERVER(rcon_was_up),
 		SERVER(rcon_over), SERVER(stop_next), SERVER(in_doubt), SERVER(overdue), SERVER(unhealthy),
-		SERVER(checking), SERVER(paused), SERVER(saved), SERVER(attended), SERVER(oom_killed) };
+		SERVER(checking), SERVER(paused), SERVER(saved), SERVER(attended), SERVER(oom_killed),
+		SERVER(probe_due), SERVER(hushed) };
 
-	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at, s->quiet_at };
+	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at, s->quiet_at, s->missed_at };
 
 	return flags_are(s, flags, COUNT(flags)) && s->is < IS_COUNT &&
 	    s->wish < WISH_COUNT && s->reason < REASON_COUNT && s->intent < INTENT_COUNT &&
@@ -326,7 +327,7 @@ main_is(const struct proc_main *main)
 {
 	return is_pid(main->pid) && is_pid(main->session) &&
 	    (main->pid == 0 || main->session == main->pid) && main->sweep_signal <= SIGNALS &&
-	    main->sweep_next <= SIGNALS && main->oom_kills >= -1 && *(const uint8_t *)&main->failed <= 1 &&
+	    main->sweep_next <= SIGNALS && main->oom_kills >= 0 && *(const uint8_t *)&main->failed <= 1 &&
 	    *(const uint8_t *)&main->adopted <= 1;
 }
 

@@ -107,7 +107,7 @@ nothing_behind_stop()
 		before_dirty=$private_dirty
 		# Its answer, whatever it is.
 		run timeout 30 "$MCINIT" -S run/control rcon list 3>&- </dev/null
-		echo "# $how: $status $output" >&2
+		[[ $status == [01] || $status == 75 ]] || { echo "$how: $status"; return 1; }
 		tell USR1
 		wait_for log 'orphans reaped'
 		private_dirty
@@ -204,6 +204,13 @@ ask_and_not_read()
 	[ "$output" = 'still here' ]
 	tell USR1
 	wait_for log 'orphans reaped'
+	# What he has, he may read; then he hears that there is no more.
+	cat <never >/dev/null 3>&- {idle}>&- &
+	started="$started $!"
+	exec {hold}>&-
+	code=0
+	wait "$slow" || code=$?
+	[ "$code" -eq 75 ] || [ "$code" -eq 1 ]
 	stop
 	lived_well 1
 }

@@ -79,7 +79,7 @@ rcon_is()
 # Nobody but the file and who asks for it has the password.
 never_shown()
 {
-	! grep -rFe "$1" log out trace journal mcinit.ini 2>/dev/null || return 1
+	! grep -qrsFe "$1" log out trace journal mcinit.ini || return 1
 	ps axww -o args= >processes
 	no_line "$1" processes
 	tr '\0' '\n' <"/proc/$server/environ" | no_line "$1"
@@ -220,7 +220,8 @@ never_shown()
 	stop
 	cmp before "$properties"
 	[ "$(stat -c %a "$properties")" = "$(stat -c %a before)" ]
-	never_seen log RCON
+	never_seen log 'no RCON'
+	never_seen log 'RCON gets'
 }
 
 @test "rcon = off and a given place leave the file alone" {

@@ -124,7 +124,7 @@ stranger()
 	stranger '(sleep 0.05 &) ; (exit 4) & exit 0'
 	only_server_left
 	wait_for log 'running after'
-	[ "$(grep -vc -e starting -e 'running after' -e 'container mode' log)" -eq 0 ]
+	[ "$(grep -vc -e starting -e 'running after' -e 'container mode' -e 'a stop may take' log)" -eq 0 ]
 	stop
 }
 

@@ -307,6 +307,9 @@ untell(int slot)
 		if (e->slot != slot || (e->what != STEP_RCON_UP && e->what != STEP_RCON_DOWN &&
 		    e->what != STEP_ANSWERED))
 			w.queue[kept++] = *e;
+		else
+			/* A reply that comes in the moment in which its time is over was not heard. */
+			w.server[slot].stop_answered &= e->what != STEP_ANSWERED;
 	}
 	w.queued = kept;
 }
@@ -346,8 +349,9 @@ reply(int slot)
 	o->stop_answered |= o->asked == ASK_STOP;
 	if (o->asked == ASK_STOP && one_in(2))
 		die(o, EXIT_OF(0));
+	tell(STEP_ANSWERED, slot, o->asked != ASK_CLIENT ? (int32_t)chance(4) - 1 :
+	    one_in(10) ? STEP_LAST_ANSWER : one_in(10) ? STEP_NOT_ASKED : STEP_ANSWER);
 	o->asked = ASK_NOTHING;
-	tell(STEP_ANSWERED, slot, (int32_t)chance(4) - 1);
 }
 
 static inline void
@@ -527,6 +531,8 @@ hear_report(int slot)
 	o->report = false;
 	if (o->failure == 0 || o->dead) {
 		tell(STEP_EXEC_DONE, slot, 0);
+		if (one_in(4))
+			tell(STEP_RCON_DOWN, slot, RCON_END_ABSENT);
 		return;
 	}
 	tell(STEP_EXEC_FAILED, slot, o->failure - 1);

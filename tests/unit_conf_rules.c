@@ -236,7 +236,7 @@ a_wrong_value_is_not_blamed_twice(void **state)
 static void
 later_keys_are_warned_about(void **state)
 {
-	static const char text[] = "[server]\nrcon_retry = 1\nheap = auto\nnice = 1\n[server:a]\n"
+	static const char text[] = "[server]\nrss_limit = 1G\nheap = auto\nnice = 1\n[server:a]\n"
 	    "heap = 50%\n[server:b]\nheap = 1G\n[mcinit]\nstats_interval = 5m\n";
 	static const char known[] = ": understood, but this version does not act on it yet\n";
 	char expected[1024];
@@ -244,7 +244,7 @@ later_keys_are_warned_about(void **state)
 	(void)state;
 	overrides[0] = "server.user=steve";
 	assert_int_equal(try_into(&conf, text, strlen(text), true), 0);
-	snprintf(expected, sizeof(expected), "W mcinit.ini:2: server.rcon_retry%sW mcinit.ini:3: "
+	snprintf(expected, sizeof(expected), "W mcinit.ini:2: server.rss_limit%sW mcinit.ini:3: "
 	    "server.heap"
 	    "%sW mcinit.ini:6: server:a.heap%sW mcinit.ini:10: mcinit.stats_interval%s"
 	    "W -o server.user=steve: server.user%s", known, known, known, known, known);

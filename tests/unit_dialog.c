@@ -258,6 +258,71 @@ it_waits_for_what_is_asked_already_but_not_for_long(void **state)
 }
 
 static void
+behind_what_a_client_says_to_end_it_nothing_is_said(void **state)
+{
+	(void)state;
+	up_with_rcon(GAME);
+	lab.deaf = true;
+	lab_event(STEP_ASKED, 0, 0);
+	lab_event(STEP_ASKED, 0, 1);
+	/* "stop": what the console says of it comes later. */
+	lab_event(STEP_ANSWERED, 0, STEP_LAST_ANSWER);
+	assert_int_equal(asked(ASK_CLIENT), 1);
+	assert_int_equal(refused(1), REFUSED_STOPPING);
+	lab_pass(STEP_HUSH - 1);
+	assert_int_equal(lab_count(ACT_ASK, 0, ANY), 1);
+	assert_int_equal(lab_count(ACT_RCON_OPEN, 0, ANY), 0);
+	/* It was "restart", of which it knows nothing. */
+	lab_pass(1);
+	assert_int_equal(lab_count(ACT_RCON_OPEN, 0, ANY), 1);
+}
+
+static void
+what_stops_already_is_not_told_to(void **state)
+{
+	(void)state;
+	up_with_rcon("[server]\ntype = paper\nstop_warn = 10\n");
+	lab.online = 3;
+	lab_event(STEP_STOP, 0, 0);
+	mark(MARKER_STOPPING);
+	lab_clear();
+	lab_pass(SECONDS(60));
+	assert_int_equal(lab_count(ACT_ASK, 0, ANY) + lab_count(ACT_COMMAND, 0, ANY) +
+	    lab_count(ACT_WARN, 0, ANY), 0);
+	up_with_rcon(GAME);
+	mark(MARKER_STOPPING);
+	lab_event(STEP_STOP, 0, 0);
+	assert_int_equal(lab_count(ACT_ASK, 0, ANY) + lab_count(ACT_COMMAND, 0, ANY), 0);
+	assert_int_equal(lab_is(0), IS_STOPPING);
+}
+
+static void
+a_second_stop_takes_back_what_waits_for_its_turn(void **state)
+{
+	(void)state;
+	up_with_rcon(GAME);
+	lab.deaf = true;
+	lab_event(STEP_ASKED, 0, 0);
+	lab_signal(SIGTERM);
+	lab_signal(SIGTERM);
+	assert_int_equal(lab_count(ACT_SWEEP, 0, SIGTERM), 1);
+	lab_event(STEP_ANSWERED, 0, -1);
+	assert_int_equal(asked(ASK_STOP), 0);
+}
+
+static void
+what_was_not_said_proves_nothing(void **state)
+{
+	(void)state;
+	up_with_rcon(GAME);
+	lab.deaf = true;
+	lab_pass(MINUTES(3));
+	assert_true(lab_state(0)->unhealthy);
+	lab_event(STEP_ANSWERED, 0, STEP_NOT_ASKED);
+	assert_true(lab_state(0)->unhealthy);
+}
+
+static void
 another_image_says_it_not_again(void **state)
 {
 	(void)state;
@@ -330,6 +395,10 @@ main(void)
 		cmocka_unit_test(without_a_reply_but_with_a_word_on_its_console_it_is_not_typed),
 		cmocka_unit_test(a_lost_connection_is_no_reply),
 		cmocka_unit_test(it_waits_for_what_is_asked_already_but_not_for_long),
+		cmocka_unit_test(behind_what_a_client_says_to_end_it_nothing_is_said),
+		cmocka_unit_test(what_stops_already_is_not_told_to),
+		cmocka_unit_test(a_second_stop_takes_back_what_waits_for_its_turn),
+		cmocka_unit_test(what_was_not_said_proves_nothing),
 		cmocka_unit_test(another_image_says_it_not_again),
 		cmocka_unit_test(another_image_connects_anew),
 		cmocka_unit_test(the_next_start_has_rcon_again),

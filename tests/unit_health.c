@@ -92,6 +92,45 @@ a_probe_behind_a_command_is_no_miss(void **state)
 }
 
 static void
+clients_that_ask_all_the_time_do_not_hide_that_it_hangs(void **state)
+{
+	(void)state;
+	up_with_rcon("[server]\ntype = paper\nhealth_action = restart\nrcon_timeout = 10s\n");
+	lab.deaf = true;
+	for (int i = 0; i < 60 && lab_is(0) == IS_RUNNING; i++) {
+		lab_event(STEP_ASKED, 0, i % STEP_CLIENTS);
+		lab_pass(SECONDS(5));
+	}
+	assert_int_equal(lab_said(0, SAY_HUNG), 1);
+}
+
+static void
+one_question_is_missed_once_while_its_time_is_not_over(void **state)
+{
+	(void)state;
+	up_with_rcon("[server]\ntype = paper\nhealth_interval = 5s\nrcon_timeout = 10s\n");
+	lab.deaf = true;
+	lab_pass(SECONDS(15) - 1);
+	assert_int_equal(lab_said(0, SAY_MISSED), 0);
+	lab_pass(1);
+	assert_int_equal(lab_said(0, SAY_MISSED), 1);
+}
+
+static void
+one_that_ends_by_itself_is_not_called_hung(void **state)
+{
+	(void)state;
+	up_with_rcon("[server]\ntype = paper\nhealth_action = restart\nhealth_command = ./well.sh\n");
+	mark(MARKER_STOPPING);
+	for (int i = 0; i < 10; i++) {
+		lab_pass(MINUTES(1));
+		lab_event(STEP_HEALTH, 0, 0);
+	}
+	assert_int_equal(lab_said(0, SAY_HUNG), 0);
+	assert_int_equal(lab_is(0), IS_RUNNING);
+}
+
+static void
 one_that_sleeps_is_left_alone(void **state)
 {
 	(void)state;
@@ -229,6 +268,9 @@ main(void)
 		cmocka_unit_test(so_many_misses_in_a_row_make_it_unhealthy_and_an_answer_well),
 		cmocka_unit_test(one_that_hangs_is_dumped_ended_and_started_again),
 		cmocka_unit_test(a_probe_behind_a_command_is_no_miss),
+		cmocka_unit_test(clients_that_ask_all_the_time_do_not_hide_that_it_hangs),
+		cmocka_unit_test(one_question_is_missed_once_while_its_time_is_not_over),
+		cmocka_unit_test(one_that_ends_by_itself_is_not_called_hung),
 		cmocka_unit_test(one_that_sleeps_is_left_alone),
 		cmocka_unit_test(a_connection_that_cannot_be_had_again_is_a_miss),
 		cmocka_unit_test(a_stop_ends_it),

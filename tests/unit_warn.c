@@ -194,6 +194,22 @@ a_stop_under_way_has_no_more_time_than_the_rest(void **state)
 }
 
 static void
+who_takes_over_a_stop_that_was_cut_off_has_no_hurry(void **state)
+{
+	(void)state;
+	up_with_rcon_in(MODE_SERVICE, false, "[mcinit]\ngrace = 20s\n" GAME);
+	lab_signal(SIGTERM);
+	lab_event(STEP_ADOPTED, -1, 0);
+	lab_pass(MINUTES(5));
+	lab_event(STEP_STOP, 0, 0);
+	lab_clear();
+	if (lab_is(0) == IS_STOPPING && lab_state(0)->rung != RUNG_KILL)
+		lab_pass(SECONDS(60));
+	assert_int_equal(lab.m.whole.grace_end, 0);
+	assert_int_equal(lab_count(ACT_SWEEP, 0, SIGKILL), 0);
+}
+
+static void
 a_container_is_told_how_long_it_takes(void **state)
 {
 	(void)state;
@@ -306,6 +322,7 @@ main(void)
 		cmocka_unit_test(in_a_container_nobody_is_warned_unless_there_is_time),
 		cmocka_unit_test(all_has_ended_before_grace_has),
 		cmocka_unit_test(a_stop_under_way_has_no_more_time_than_the_rest),
+		cmocka_unit_test(who_takes_over_a_stop_that_was_cut_off_has_no_hurry),
 		cmocka_unit_test(a_container_is_told_how_long_it_takes),
 		cmocka_unit_test(what_has_saved_and_is_quiet_is_ended_after_a_minute),
 		cmocka_unit_test(what_still_says_something_is_let_finish),
