@@ -29,7 +29,7 @@ static _Alignas(64) struct line {
 	bool whole;			/* the reply is, but its client has not taken all of it */
 	struct rcon rcon;
 	uint8_t asked;			/* enum step_ask */
-	int8_t client;			/* who hears the reply, or NOBODY */
+	int client;			/* who hears the reply, or NOBODY */
 	uint16_t kept, left, at;	/* bytes of `begin`; of `rest`, and where they begin */
 	char begin[PLAYERS_TEXT];	/* of the reply to a question of ours */
 } lines[CONF_SERVERS];
@@ -402,7 +402,7 @@ act_ask(struct act_scope *scope, const struct step_act *a)
 		return;
 	}
 	l->asked = (uint8_t)a->a;
-	l->client = a->a == ASK_CLIENT ? (int8_t)a->b : NOBODY;
+	l->client = a->a == ASK_CLIENT ? (int)a->b : NOBODY;
 	if (a->a == ASK_CLIENT)
 		control_serve((int)a->b);
 	l->kept = 0;

@@ -92,7 +92,7 @@ draw(struct work *w, struct paint_look look)
 	if (look.colour >= RGB)
 		n += fmt_put(text + n, sizeof(text) - n, ";38;2;%u;%u;%u", look.colour >> 16 & 0xff,
 		    look.colour >> 8 & 0xff, look.colour & 0xff);
-	else if (look.colour != NO_COLOUR)
+	else if (look.colour >= FIRST_COLOUR && look.colour - FIRST_COLOUR < sizeof(colours))
 		n += fmt_put(text + n, sizeof(text) - n, ";%u", colours[look.colour - FIRST_COLOUR]);
 	text[n++] = 'm';
 	put(w, text, n);

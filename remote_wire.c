@@ -252,13 +252,11 @@ print(size_t from, size_t count)
 static enum rcon_news
 take(int *code)
 {
-	enum rcon_news news = RCON_MORE;
-
 	for (*code = REMOTE_DONE; wire.taken < wire.filled && *code == REMOTE_DONE; ) {
 		size_t used, from, piece;
+		enum rcon_news news = rcon_hear(&wire.rcon, wire.bytes + wire.taken,
+		    wire.filled - wire.taken, &used, &from, &piece);
 
-		news = rcon_hear(&wire.rcon, wire.bytes + wire.taken, wire.filled - wire.taken,
-		    &used, &from, &piece);
 		if (news == RCON_TEXT)
 			*code = print(wire.taken + from, piece);
 		wire.taken += used;
@@ -362,7 +360,7 @@ remote_wire_open(void)
 static void
 hear_rest(bool wait)
 {
-	ssize_t n = 1;
+	ssize_t n;
 	int code;
 
 	wire.rcon.late = true;

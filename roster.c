@@ -100,10 +100,10 @@ roster_follow(struct turn *t)
 			leave(t, slot);
 		else if (wanted && s->is == IS_FAILED)
 			try_again(t, slot);
-		if (s->used)
-			listen_files(t, slot);
-		if (s->used)
-			health_begin(t, slot);
+		if (!s->used)
+			continue;
+		listen_files(t, slot);
+		health_begin(t, slot);
 	}
 }
 

@@ -53,8 +53,6 @@ world_counter(struct world *w, enum world_part part)
 	return part == PART_ACT ? &w->acts.count : part == PART_EVENT ? &w->events : NULL;
 }
 
-static const struct equip_rcon no_rcon;
-
 void
 world_blank(struct world *w)
 {
@@ -62,9 +60,9 @@ world_blank(struct world *w)
 	memset(w, 0, offsetof(struct world, event));
 	w->acts.count = 0;
 	/* Nor shall what is zero be made memory of its own. */
-	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		if (memcmp(&w->rcon[slot], &no_rcon, sizeof(no_rcon)) != 0)
-			memset(&w->rcon[slot], 0, sizeof(w->rcon[slot]));
+	for (size_t i = 0; i < sizeof(w->rcon); i++)
+		if (((char *)w->rcon)[i] != '\0')
+			((char *)w->rcon)[i] = '\0';
 	step_init(&w->machine, MODE_SERVICE, false);
 	proc_init(&w->proc);
 	console_init(&w->console);
@@ -88,7 +86,7 @@ world_sum(const char *bytes, size_t count, uint64_t turn)
 /* ---- records ---- */
 
 /* Puts one record where it belongs; false: it belongs nowhere. */
-static bool
+__attribute__((nonnull)) static bool
 take(struct world *w, const struct world_record *record, const char *bytes)
 {
 	const struct world_form *form;
