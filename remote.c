@@ -75,6 +75,9 @@ remote_wait(int fd, short events)
 		int64_t left = remote.until - sys_now();
 		int rc;
 
+		/* It may have been heard of where nobody waited. */
+		if (fds[1].fd >= 0 && remote_tty_interrupted())
+			return -EINTR;
 		if (left <= 0)
 			return 0;
 		rc = sys_poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX);
