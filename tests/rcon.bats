@@ -80,14 +80,15 @@ refuses()
 	rcon_server
 	# Behind & a shell without job control gives /dev/null.
 	coproc script { MCINIT_RCON_PASSWORD=$PASSWORD "$MCINIT" rcon --port "$port" - 3>&-; }
-	local one
+	# Bash forgets the name when it has ended.
+	local one ended=$script_PID
 	for one in {1..20}; do
 		echo "echo $one" >&"${script[1]}"
 		read -rt "$DEADLINE" reply <&"${script[0]}"
 		[ "$reply" = "$one" ]
 	done
 	eval "exec ${script[1]}>&-"
-	wait "$script_PID"
+	wait "$ended"
 	expect_count journal ' rcon connect' 1
 }
 
