@@ -151,8 +151,9 @@ hang_up(struct act_scope *scope, int slot)
 	l->whole = false;
 }
 
+/* Who waits for its reply is told that there is no more of it. */
 static void
-is_lost(struct act_scope *scope, int slot, enum step_rcon_end how)
+let_go(struct act_scope *scope, int slot)
 {
 	struct line *l = &lines[slot];
 
@@ -161,6 +162,12 @@ is_lost(struct act_scope *scope, int slot, enum step_rcon_end how)
 		tell_why_not(scope, l->client, slot, "hung up: there is no more of the reply", false);
 	l->asked = ASK_NOTHING;
 	l->client = NOBODY;
+}
+
+static void
+is_lost(struct act_scope *scope, int slot, enum step_rcon_end how)
+{
+	let_go(scope, slot);
 	act_tell(scope, STEP_RCON_DOWN, slot, how);
 	world_commit();
 }
@@ -207,14 +214,8 @@ act_rcon_open(struct act_scope *scope, const struct step_act *a)
 void
 act_rcon_close(struct act_scope *scope, const struct step_act *a)
 {
-	struct line *l = &lines[a->slot];
-
-	hang_up(scope, a->slot);
+	let_go(scope, a->slot);
 	act_untell_rcon(scope, a->slot);
-	if (l->asked == ASK_CLIENT && l->client != NOBODY)
-		tell_why_not(scope, l->client, a->slot, "hung up: there is no more of the reply", false);
-	l->asked = ASK_NOTHING;
-	l->client = NOBODY;
 }
 
 static void
@@ -254,8 +255,7 @@ is_answered(struct act_scope *scope, int slot)
 	world_commit();
 }
 
-/* False: there is no connection any more, or it waits for a client. */
-static bool
+static void
 take(struct act_scope *scope, int slot, const char *bytes, size_t count)
 {
 	struct line *l = &lines[slot];
@@ -265,7 +265,7 @@ take(struct act_scope *scope, int slot, const char *bytes, size_t count)
 	for (; l->fd != 0; bytes += used, count -= used) {
 		switch (rcon_hear(&l->rcon, bytes, count, &used, &from, &piece)) {
 		case RCON_MORE:
-			return true;
+			return;
 		case RCON_IN:
 			act_tell(scope, STEP_RCON_UP, slot, 0);
 			world_commit();
@@ -289,7 +289,6 @@ take(struct act_scope *scope, int slot, const char *bytes, size_t count)
 			break;
 		}
 	}
-	return false;
 }
 
 static void
@@ -408,7 +407,8 @@ act_ask(struct act_scope *scope, const struct step_act *a)
 	l->kept = 0;
 	l->last = a->a == ASK_STOP || rcon_is_last(command);
 	bytes = rcon_ask(&l->rcon, packet, command, l->last);
-	if (send_packet(scope, a->slot, packet, bytes) && a->a != ASK_PROBE)
+	/* Those of a client may hold a password. */
+	if (send_packet(scope, a->slot, packet, bytes) && a->a != ASK_PROBE && a->a != ASK_CLIENT)
 		log_debug(act_name(scope, a->slot), "said \"%s\" by RCON", command);
 }
 

@@ -44,10 +44,8 @@ dialog_refuse_all(struct turn *t, int slot, enum step_refusal why)
 	struct step_server *s = turn_server(t, slot);
 
 	for (int client = 0; client < STEP_CLIENTS; client++)
-		if (s->clients & UINT32_C(1) << client) {
-			step_do(t, ACT_REFUSE, slot, client);
-			t->acts->act[t->acts->count - 1].b = why;
-		}
+		if (s->clients & UINT32_C(1) << client)
+			step_do_with(t, ACT_REFUSE, slot, client, why);
 	s->clients = 0;
 }
 
@@ -85,8 +83,7 @@ dialog_ask(struct turn *t, int slot, enum step_ask what, int64_t b)
 	if (what == ASK_STOP || what == ASK_COUNT || what == ASK_WARNING)
 		most = most < STEP_STOP_REPLY ? most : STEP_STOP_REPLY;
 	s->deadline[TIMER_REPLY] = t->now + most;
-	step_do(t, ACT_ASK, slot, what);
-	t->acts->act[t->acts->count - 1].b = b;
+	step_do_with(t, ACT_ASK, slot, what, b);
 }
 
 /* The client behind the last one comes next, so that none waits for ever; nor does our own question. */
@@ -328,10 +325,8 @@ dialog_on_reply(struct turn *t, int slot)
 		health_missed(t, slot);
 		return;
 	}
-	if (asked == ASK_CLIENT) {
-		step_do(t, ACT_REFUSE, slot, s->client);
-		t->acts->act[t->acts->count - 1].b = REFUSED_LATE;
-	}
+	if (asked == ASK_CLIENT)
+		step_do_with(t, ACT_REFUSE, slot, s->client, REFUSED_LATE);
 	step_do(t, ACT_RCON_CLOSE, slot, 0);
 	is_down(t, slot, RCON_END_LOST);
 }

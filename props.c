@@ -92,7 +92,7 @@ take(struct cursor *c, size_t bytes)
 	c->taken = c->reach = c->at;
 }
 
-/* A character, of which a pair is the first half for now. */
+/* A character, of which a pair is the first half so far. */
 static int
 take_unit(struct cursor *c)
 {

@@ -55,6 +55,12 @@ remote_fail(int code, const char *format, ...)
 	return code;
 }
 
+int
+remote_cannot_print(int error)
+{
+	return remote_fail(REMOTE_NO, "cannot write to standard output: %s", log_errno(error));
+}
+
 static int
 complain(int code)
 {
@@ -300,21 +306,30 @@ remote_needs_mcinit(void)
 
 /* ---- one command ---- */
 
-/* Takes a server's name off the beginning of a command. */
-static const char *
-without_name(const char *command, const char **server)
+static int
+cannot_know_names(int error)
 {
-	size_t n = strcspn(command, " ");
+	return remote_fail(REMOTE_NO, "cannot find out which servers there are: %s. Is this mcinit's user, "
+	    "container, version?", log_errno(error));
+}
+
+/* Takes a server's name off the beginning of a command, or says that nobody knows whether it is one. */
+static int
+take_name(const char **command, const char **server)
+{
+	size_t n = strcspn(*command, " ");
+	int error;
 
 	*server = remote.name;
-	if (remote.name != NULL || n >= sizeof(from.name) || command[n] == '\0')
-		return command;
-	memcpy(from.name, command, n);
+	if (remote.name != NULL || n >= sizeof(from.name) || (*command)[n] == '\0')
+		return REMOTE_DONE;
+	memcpy(from.name, *command, n);
 	from.name[n] = '\0';
-	if (talk_has_server(".", from.name) == NULL)
-		return command;
+	if (talk_has_server(".", from.name, &error) == NULL)
+		return error < 0 ? cannot_know_names(error) : REMOTE_DONE;
 	*server = from.name;
-	return command + n + 1;
+	*command += n + 1;
+	return REMOTE_DONE;
 }
 
 static int
@@ -331,8 +346,7 @@ through_mcinit(const char *server, const char *command)
 		.room = sizeof(remote.why) };
 	int code = ask_rcon(".", &asked), rc = remote_out_flush();
 
-	return rc == 0 ? code :
-	    remote_fail(REMOTE_NO, "cannot write to standard output: %s", log_errno(rc));
+	return rc == 0 ? code : remote_cannot_print(rc);
 }
 
 static int
@@ -344,11 +358,13 @@ ask(const char *text, bool final)
 	if (remote.direct)
 		remote_wire_look();
 	else
-		command = without_name(text, &server);
+		code = take_name(&command, &server);
 	remote_out_open(server, command);
 	wrong = rcon_cannot_say(command);
 	remote.until = sys_now() + remote.timeout;
-	if (wrong != NULL && from.number > 0)
+	if (code != REMOTE_DONE)
+		wrong = NULL;
+	else if (wrong != NULL && from.number > 0)
 		code = remote_fail(REMOTE_USAGE, "line %d of standard input: %s", from.number,
 		    wrong);
 	else if (wrong != NULL)
@@ -358,7 +374,7 @@ ask(const char *text, bool final)
 		    through_mcinit(server, command);
 	rc = remote_out_close(code);
 	if (rc < 0 && code == REMOTE_DONE)
-		code = remote_fail(REMOTE_NO, "cannot write to standard output: %s", log_errno(rc));
+		code = remote_cannot_print(rc);
 	return code == REMOTE_DONE ? code : complain(code);
 }
 
@@ -457,13 +473,14 @@ static int
 ask_at_terminal(void)
 {
 	const char *name = remote.name;
-	int code = REMOTE_DONE;
+	int code;
 
 	if (remote.direct)
 		name = remote_wire_text();
 	else if (name == NULL)
-		name = talk_has_server(".", NULL);
+		name = talk_has_server(".", NULL, &code);
 	fmt_put(from.prompt, sizeof(from.prompt), "%s> ", name != NULL ? name : "rcon");
+	code = REMOTE_DONE;
 	/* A password that is wrong is better said before anything was typed. */
 	remote.until = sys_now() + remote.timeout;
 	if (remote.direct)
@@ -484,9 +501,9 @@ remote_rcon(const char *run_dir)
 	if (run_dir != NULL && (code = sys_change_dir(run_dir)) < 0)
 		return complain(remote_fail(REMOTE_NO, "cannot go to %.200s: %s", run_dir,
 		    log_errno(code)));
-	if (remote.name != NULL && talk_has_server(".", remote.name) == NULL)
-		return complain(remote_fail(REMOTE_USAGE, "no server is called %.100s",
-		    remote.name));
+	if (remote.name != NULL && talk_has_server(".", remote.name, &code) == NULL)
+		return complain(code < 0 ? cannot_know_names(code) :
+		    remote_fail(REMOTE_USAGE, "no server is called %.100s", remote.name));
 	remote_out_begin();
 	if (!remote.input)
 		code = ask_for_words();

@@ -41,6 +41,7 @@ extern struct remote remote;
 
 /* Puts the reason into remote.why, and returns the code. */
 int remote_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int remote_cannot_print(int error);
 
 /* Until `fd` is ready: 1; 0: remote.until is over; -EINTR: the person wants no more; or -errno. */
 int remote_wait(int fd, short events);

@@ -244,8 +244,7 @@ print(size_t from, size_t count)
 		remote_out_break();
 	wire.packets = wire.rcon.packets;
 	rc = remote_out_put(wire.bytes + from, count);
-	return rc == 0 ? REMOTE_DONE :
-	    remote_fail(REMOTE_NO, "cannot write to standard output: %s", log_errno(rc));
+	return rc == 0 ? REMOTE_DONE : remote_cannot_print(rc);
 }
 
 /* What is there: the first news of importance, or MORE.  `code` is that of printing. */

@@ -234,35 +234,13 @@ when_at_rest(struct turn *t, int slot, int event)
 	case STEP_TREE:
 	case STEP_COMMAND_FAILED:
 		break;
-	case STEP_TICK:
-	case STEP_CONF:
-	case STEP_SIGNAL:
-	case STEP_REAPED:
 	case STEP_SPAWNED:
 	case STEP_SPAWN_FAILED:
 	case STEP_EXEC_DONE:
 	case STEP_EXEC_FAILED:
 	case STEP_READY:
 	case STEP_ENDED:
-	case STEP_MARKER:
-	case STEP_PLAYERS:
-	case STEP_DRAINED:
-	case STEP_HELPER_ENDED:
-	case STEP_CLOSED:
-	case STEP_RESUMED:
-	case STEP_ADOPTED:
-	case STEP_FOUND:
-	case STEP_REEXEC:
-	case STEP_PROVED:
-	case STEP_RCON_UP:
-	case STEP_RCON_DOWN:
-	case STEP_ANSWERED:
-	case STEP_ASKED:
-	case STEP_UNASKED:
-	case STEP_PRINTED:
-	case STEP_HEALTH:
-	case STEP_OOM_KILL:
-	case STEP_EVENT_COUNT:
+	case EVENTS_OF_NO_STATE:
 		step_odd(t, slot, event, s->is);
 		break;
 	}
@@ -286,35 +264,13 @@ when_backoff(struct turn *t, int slot, int event)
 	case STEP_TREE:
 	case STEP_COMMAND_FAILED:
 		break;
-	case STEP_TICK:
-	case STEP_CONF:
-	case STEP_SIGNAL:
-	case STEP_REAPED:
 	case STEP_SPAWNED:
 	case STEP_SPAWN_FAILED:
 	case STEP_EXEC_DONE:
 	case STEP_EXEC_FAILED:
 	case STEP_READY:
 	case STEP_ENDED:
-	case STEP_MARKER:
-	case STEP_PLAYERS:
-	case STEP_DRAINED:
-	case STEP_HELPER_ENDED:
-	case STEP_CLOSED:
-	case STEP_RESUMED:
-	case STEP_ADOPTED:
-	case STEP_FOUND:
-	case STEP_REEXEC:
-	case STEP_PROVED:
-	case STEP_RCON_UP:
-	case STEP_RCON_DOWN:
-	case STEP_ANSWERED:
-	case STEP_ASKED:
-	case STEP_UNASKED:
-	case STEP_PRINTED:
-	case STEP_HEALTH:
-	case STEP_OOM_KILL:
-	case STEP_EVENT_COUNT:
+	case EVENTS_OF_NO_STATE:
 		step_odd(t, slot, event, s->is);
 		break;
 	}
@@ -418,30 +374,8 @@ when_alive(struct turn *t, int slot, int event, int32_t a)
 	case STEP_START:
 	case STEP_READY:
 		break;			/* it is what it should be */
-	case STEP_TICK:
-	case STEP_CONF:
-	case STEP_SIGNAL:
-	case STEP_REAPED:
 	case STEP_EXEC_DONE:
-	case STEP_MARKER:
-	case STEP_PLAYERS:
-	case STEP_DRAINED:
-	case STEP_HELPER_ENDED:
-	case STEP_CLOSED:
-	case STEP_RESUMED:
-	case STEP_ADOPTED:
-	case STEP_FOUND:
-	case STEP_REEXEC:
-	case STEP_PROVED:
-	case STEP_RCON_UP:
-	case STEP_RCON_DOWN:
-	case STEP_ANSWERED:
-	case STEP_ASKED:
-	case STEP_UNASKED:
-	case STEP_PRINTED:
-	case STEP_HEALTH:
-	case STEP_OOM_KILL:
-	case STEP_EVENT_COUNT:
+	case EVENTS_OF_NO_STATE:
 		step_odd(t, slot, event, s->is);
 		break;
 	}

@@ -38,11 +38,17 @@ static const struct {
 };
 
 void
-step_do(struct turn *t, int what, int slot, int64_t a)
+step_do_with(struct turn *t, int what, int slot, int64_t a, int64_t b)
 {
 	if (t->acts->count < STEP_ACTS)
 		t->acts->act[t->acts->count++] = (struct step_act){
-			.what = (uint8_t)what, .slot = (int8_t)slot, .a = a };
+			.what = (uint8_t)what, .slot = (int8_t)slot, .a = a, .b = b };
+}
+
+void
+step_do(struct turn *t, int what, int slot, int64_t a)
+{
+	step_do_with(t, what, slot, a, 0);
 }
 
 void
@@ -139,8 +145,7 @@ finish(struct turn *t)
 	struct step_whole *w = &t->m->whole;
 
 	w->finished = true;
-	step_do(t, ACT_FINISH, -1, exit_code(t->conf, t->m));
-	t->acts->act[t->acts->count - 1].b = w->how;
+	step_do_with(t, ACT_FINISH, -1, exit_code(t->conf, t->m), w->how);
 }
 
 /* ---- another program in our place ---- */
@@ -149,8 +154,7 @@ static void
 refuse(struct turn *t, int message, int64_t b)
 {
 	step_say(t, -1, message, b, 0);
-	step_do(t, ACT_ANSWER, -1, message);
-	t->acts->act[t->acts->count - 1].b = b;
+	step_do_with(t, ACT_ANSWER, -1, message, b);
 }
 
 static void
@@ -480,31 +484,7 @@ whole_event(struct turn *t, const struct step_event *event)
 	case STEP_PROVED:
 		proved(t, event->a != 0);
 		break;
-	case STEP_CHANGED:
-	case STEP_START:
-	case STEP_STOP:
-	case STEP_RESTART:
-	case STEP_KILL:
-	case STEP_MARKER:
-	case STEP_PLAYERS:
-	case STEP_COMMAND_FAILED:
-	case STEP_DRAINED:
-	case STEP_SPAWNED:
-	case STEP_SPAWN_FAILED:
-	case STEP_EXEC_DONE:
-	case STEP_EXEC_FAILED:
-	case STEP_READY:
-	case STEP_ENDED:
-	case STEP_TREE:
-	case STEP_FOUND:
-	case STEP_RCON_UP:
-	case STEP_RCON_DOWN:
-	case STEP_ANSWERED:
-	case STEP_ASKED:
-	case STEP_UNASKED:
-	case STEP_PRINTED:
-	case STEP_HEALTH:
-	case STEP_OOM_KILL:
+	case EVENTS_OF_A_SERVER:
 	case STEP_EVENT_COUNT:
 		step_odd(t, -1, event->what, 0);
 		break;

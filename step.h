@@ -310,7 +310,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(GRACE_SHORT, WARN, "grace leaves {bt} to save and end, less than stop_timeout = {ct}: give the " \
 	    "container more time") \
 	X(RCON_UP, DEBUG, "RCON is up") \
-	X(RCON_AWAY, WARN, "RCON does not work: {bd}; commands go by its console meanwhile") \
+	X(RCON_AWAY, WARN, "RCON does not work: {bd}. Its console does the work meanwhile; see enable-rcon, " \
+	    "rcon.port and rcon.password in its server.properties") \
 	X(WARNING, INFO, "players are warned; it stops in {bt}") \
 	X(NOT_WARNED, INFO, "players are not warned: the container may be killed too soon; set \"grace\" to " \
 	    "the time it has") \

@@ -17,8 +17,30 @@ struct turn {
 	struct step_acts *acts;
 };
 
-/* Adds an action, or a message with its two values. */
+/*
+ * Events that are no state's to answer: of the whole, or heard by listen.c, dialog.c and health.c in any
+ * state.  As labels, for switches that name all events: a new one is missed until it stands somewhere.
+ */
+#define EVENTS_OF_NO_STATE \
+	STEP_TICK: case STEP_CONF: case STEP_SIGNAL: case STEP_REAPED: case STEP_MARKER: \
+	case STEP_PLAYERS: case STEP_DRAINED: case STEP_HELPER_ENDED: case STEP_CLOSED: \
+	case STEP_RESUMED: case STEP_ADOPTED: case STEP_FOUND: case STEP_REEXEC: case STEP_PROVED: \
+	case STEP_RCON_UP: case STEP_RCON_DOWN: case STEP_ANSWERED: case STEP_ASKED: \
+	case STEP_UNASKED: case STEP_PRINTED: case STEP_HEALTH: case STEP_OOM_KILL: \
+	case STEP_EVENT_COUNT
+
+/* Those that are always about one server. */
+#define EVENTS_OF_A_SERVER \
+	STEP_CHANGED: case STEP_START: case STEP_STOP: case STEP_RESTART: case STEP_KILL: \
+	case STEP_MARKER: case STEP_PLAYERS: case STEP_COMMAND_FAILED: case STEP_DRAINED: \
+	case STEP_SPAWNED: case STEP_SPAWN_FAILED: case STEP_EXEC_DONE: case STEP_EXEC_FAILED: \
+	case STEP_READY: case STEP_ENDED: case STEP_TREE: case STEP_FOUND: case STEP_RCON_UP: \
+	case STEP_RCON_DOWN: case STEP_ANSWERED: case STEP_ASKED: case STEP_UNASKED: \
+	case STEP_PRINTED: case STEP_HEALTH: case STEP_OOM_KILL
+
+/* Adds an action, with one value or two, or a message with its two. */
 void step_do(struct turn *t, int what, int slot, int64_t a);
+void step_do_with(struct turn *t, int what, int slot, int64_t a, int64_t b);
 void step_say(struct turn *t, int slot, int message, int64_t b, int64_t c);
 
 /* An event that this state should not see: said and counted, never fatal. */

@@ -103,15 +103,17 @@ look(int fd, const char *name)
 }
 
 const char *
-talk_has_server(const char *run_dir, const char *name)
+talk_has_server(const char *run_dir, const char *name, int *error)
 {
 	int fd, servers;
 
 	talk.run_dir = run_dir;
 	fd = open_rings();
+	*error = fd < 0 ? fd : 0;
 	if (fd < 0)
 		return NULL;
 	servers = look(fd, name);
+	*error = servers < 0 ? servers : 0;
 	ring_unmap(&talk.own);
 	ring_unmap(&talk.ring);
 	sys_close(fd);

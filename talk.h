@@ -35,7 +35,10 @@ int talk_send(const char *run_dir, int count, char *const words[]);
  */
 int talk_console(const char *run_dir, int count, char *const words[]);
 
-/* The server `name`, or the only one if that is NULL: its name until the next call, or NULL. */
-const char *talk_has_server(const char *run_dir, const char *name);
+/*
+ * The server `name`, or the only one if that is NULL: its name until the next call; or NULL, and *error is
+ * 0, there is none, or why that cannot be known.
+ */
+const char *talk_has_server(const char *run_dir, const char *name, int *error);
 
 #endif

@@ -22,7 +22,7 @@ _Static_assert(sizeof(struct world) + sizeof(struct world_record) * 600 < WORLD_
     "a commit finds no room");
 
 static struct world working;
-static struct world_image *image;
+struct world_image *world_mapped;
 static int image_fd = -1;
 static bool is_read;			/* the working copy is whole, should there be no mapping */
 
@@ -32,7 +32,7 @@ static void
 begin_head(struct world_head *h)
 {
 	*h = (struct world_head){ .layout = WORLD_LAYOUT, .head_bytes = sizeof(*h),
-		.bytes = sizeof(*image),
+		.bytes = sizeof(*world_mapped),
 		.half_at = { offsetof(struct world_image, half[0]), offsetof(struct world_image, half[1]) },
 		.half_bytes = sizeof(struct world_half), .text_at = offsetof(struct world_image, text),
 		.text_bytes = sizeof(struct load_text), .texts = WORLD_TEXTS };
@@ -52,9 +52,9 @@ make_file(int dir)
 	fd = sys_open_at(dir, "state.new", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fd;
-	rc = sys_allocate(fd, sizeof(*image));
+	rc = sys_allocate(fd, sizeof(*world_mapped));
 	if (rc == -EOPNOTSUPP)
-		rc = sys_truncate(fd, sizeof(*image));
+		rc = sys_truncate(fd, sizeof(*world_mapped));
 	if (rc == 0)
 		return fd;
 	sys_close(fd);
@@ -71,7 +71,7 @@ make_memory(void)
 	/* The kernel makes it for everybody who finds a way to it (0777). */
 	rc = sys_set_mode(fd, 0600);
 	if (rc == 0)
-		rc = sys_truncate(fd, sizeof(*image));
+		rc = sys_truncate(fd, sizeof(*world_mapped));
 	if (rc < 0) {
 		sys_close(fd);
 		return rc;
@@ -106,10 +106,10 @@ make(int dir)
 			sys_close(fd);
 		return fd < 0 ? fd : -ENOMEM;
 	}
-	image = made;
+	world_mapped = made;
 	image_fd = fd;
-	begin_head(&image->head);
-	proc_born_into(&image->head.birth, world_commit);
+	begin_head(&world_mapped->head);
+	proc_born_into(&world_mapped->head.birth, world_commit);
 	return 0;
 }
 
@@ -140,7 +140,7 @@ size_of(int fd)
 
 	if (sys_stat_fd(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != sys_uid() ||
 	    (st.st_mode & 077) != 0 || st.st_size < (off_t)sizeof(struct world_head) ||
-	    st.st_size > 64 * (off_t)sizeof(*image))
+	    st.st_size > 64 * (off_t)sizeof(*world_mapped))
 		return -1;
 	return st.st_size;
 }
@@ -167,9 +167,9 @@ world_attach(int fd)
 		found = sys_map_fd(fd, sizeof(*found));
 	if (found == NULL || !is_our_form(&found->head))
 		return -EPROTO;
-	image = found;
+	world_mapped = found;
 	image_fd = fd;
-	proc_born_into(&image->head.birth, world_commit);
+	proc_born_into(&world_mapped->head.birth, world_commit);
 	return 0;
 }
 
@@ -177,7 +177,7 @@ world_attach(int fd)
 static void
 take_head(const struct world_head *old)
 {
-	struct world_head *to = &image->head;
+	struct world_head *to = &world_mapped->head;
 
 	to->faults = old->faults;
 	to->generation = old->generation;
@@ -198,7 +198,7 @@ take_text(uint32_t to, const char *old, uint32_t from)
 	    (size_t)from * head->text_bytes);
 
 	if (text->bytes <= sizeof(text->text))
-		memcpy(&image->text[to], text, load_bytes(text));
+		memcpy(&world_mapped->text[to], text, load_bytes(text));
 }
 
 /* A new mapping with all that the old one has beside its commits. */
@@ -298,8 +298,8 @@ world_sign(void)
 	read_boot(owner.boot);
 	/* Without it nobody could adopt what runs; and it is the same as long as anything does. */
 	if (owner.boot[0] == '\0')
-		memcpy(owner.boot, image->head.owner.boot, sizeof(owner.boot));
-	image->head.owner = owner;
+		memcpy(owner.boot, world_mapped->head.owner.boot, sizeof(owner.boot));
+	world_mapped->head.owner = owner;
 }
 
 /* Numbers of processes mean nothing after a boot, and the state itself may be half written. */
@@ -323,9 +323,9 @@ take_over(int dir, const char *old, const struct load_text *text)
 	if (rc < 0)
 		return rc;
 	take_head((const void *)old);
-	image->head.faults = 0;
-	image->head.generation++;
-	memcpy(&image->text[0], text, load_bytes(text));
+	world_mapped->head.faults = 0;
+	world_mapped->head.generation++;
+	memcpy(&world_mapped->text[0], text, load_bytes(text));
 	take_text(1, old, now);
 	take_text(2, old, before);
 	working.text = 1;
@@ -357,9 +357,9 @@ world_adopt(int dir, const struct load_text *text, bool (*wanted)(const struct w
 void
 world_discard(void)
 {
-	sys_unmap(image, sizeof(*image));
+	sys_unmap(world_mapped, sizeof(*world_mapped));
 	sys_close(image_fd);
-	image = NULL;
+	world_mapped = NULL;
 	image_fd = -1;
 }
 
@@ -372,9 +372,9 @@ world_set_aside(int dir)
 struct world *
 world_restore(void)
 {
-	if (image == NULL)
+	if (world_mapped == NULL)
 		return is_read ? &working : NULL;
-	return world_read(&working, image, sizeof(*image)) == 0 ? &working : NULL;
+	return world_read(&working, world_mapped, sizeof(*world_mapped)) == 0 ? &working : NULL;
 }
 
 struct world *
@@ -445,7 +445,7 @@ void
 world_commit(void)
 {
 	uint64_t turn = ++working.turns;
-	struct world_half *half = &image->half[turn % 2];
+	struct world_half *half = &world_mapped->half[turn % 2];
 
 	/* A fault stops us between two instructions: it is the compiler that must keep the order. */
 	__atomic_store_n(&half->turn, 0, __ATOMIC_RELEASE);
@@ -456,151 +456,4 @@ world_commit(void)
 	__atomic_store_n(&half->turn, turn, __ATOMIC_RELEASE);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	fds_flush();
-}
-
-/* ---- beside the commits ---- */
-
-struct load_text *
-world_text(uint32_t which)
-{
-	return &image->text[which];
-}
-
-uint32_t
-world_text_free(const struct world *w)
-{
-	return w->text == 1 ? 2 : 1;
-}
-
-static struct world_box *
-current_box(void)
-{
-	return &image->head.box[working.boxes % 2];
-}
-
-struct world_box *
-world_box(uint32_t kind, int slot)
-{
-	struct world_box *box = current_box();
-
-	memset(box, 0, sizeof(*box));
-	box->slot = slot;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	__atomic_store_n(&box->kind, kind, __ATOMIC_RELEASE);
-	return box;
-}
-
-void
-world_box_done(void)
-{
-	/* What the other one held was told long ago. */
-	image->head.box[(working.boxes + 1) % 2].kind = 0;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	working.boxes++;
-	world_commit();
-}
-
-struct world_box *
-world_box_left(void)
-{
-	struct world_box *box = current_box();
-
-	return box->kind != 0 ? box : NULL;
-}
-
-struct equip_shared *
-world_equip(void)
-{
-	return &image->head.equip;
-}
-
-/* A child may be writing it, or have been killed while it was: no sum tells that it is right. */
-bool
-world_told(int slot, int32_t pid, struct equip_rcon *rcon)
-{
-	const struct equip_told *told = &image->head.equip.told[slot];
-
-	if (pid == 0 || __atomic_load_n(&told->pid, __ATOMIC_ACQUIRE) != pid)
-		return false;
-	*rcon = told->rcon;
-	return world_rcon_is(rcon);
-}
-
-struct world_owner *
-world_owner(void)
-{
-	return &image->head.owner;
-}
-
-struct world_fault *
-world_fault(void)
-{
-	return &image->head.fault;
-}
-
-uint64_t
-world_generation(void)
-{
-	return image->head.generation;
-}
-
-void
-world_next_image(bool fault)
-{
-	image->head.generation++;
-	image->head.faults += fault;
-}
-
-void
-world_same_image(void)
-{
-	image->head.generation--;
-}
-
-int
-world_faults(void)
-{
-	return (int)image->head.faults;
-}
-
-void
-world_settled(void)
-{
-	image->head.faults = 0;
-}
-
-/* ---- descriptors ---- */
-
-void
-world_each_fd(void (*see)(int fd))
-{
-	const struct world_half *half = world_newest(image);
-	struct world_record record;
-	int32_t fd;
-
-	for (uint32_t at = 0; half != NULL && at + sizeof(record) <= half->bytes &&
-	    half->bytes <= sizeof(half->records); at += (record.bytes + 7) & ~7U) {
-		memcpy(&record, half->records + at, sizeof(record));
-		at += sizeof(record);
-		for (int i = 0; i < WORLD_FD_PLACES; i++) {
-			if (world_fd_places[i].part != record.part ||
-			    world_fd_places[i].offset + sizeof(fd) > record.bytes)
-				continue;
-			memcpy(&fd, half->records + at + world_fd_places[i].offset, sizeof(fd));
-			if (fd > 2)
-				see(fd);
-		}
-	}
-}
-
-void
-world_each_place(void (*see)(int32_t *fd))
-{
-	for (int i = 0; i < WORLD_FD_PLACES; i++) {
-		const struct world_form *form = &world_forms[world_fd_places[i].part];
-
-		for (int n = 0; n < form->count; n++)
-			see((int32_t *)(void *)((char *)&working + form->offset + (size_t)n * form->size +
-			    world_fd_places[i].offset));
-	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * world_in: the form of the mapping, which world.c writes, world_read.c reads and world_sound.c looks
- * through, and nobody else knows.
+ * world_in: the form of the mapping, which world.c and world_beside.c write, world_read.c reads and
+ * world_sound.c looks through, and nobody else knows.
  */
 #ifndef WORLD_IN_H
 #define WORLD_IN_H
@@ -63,6 +63,9 @@ struct world_fd_place {
 };
 enum { WORLD_FD_PLACES = 22, WORLD_FDS_MOST = WORLD_FD_PLACES * CONF_SERVERS };
 extern const struct world_fd_place world_fd_places[WORLD_FD_PLACES];
+
+/* The mapping, or NULL: there is none (world.c). */
+extern struct world_image *world_mapped;
 
 /* What one of these says can be (world_sound.c): that of the child being forked, if there is one. */
 bool world_act_is(const struct step_act *act);

@@ -349,7 +349,7 @@ ask_and_not_read()
 }
 
 @test "a health_command tells, and is ended when it hangs" {
-	printf '#!/bin/sh\nif [ -e hangs ]; then echo hangs >>../checks; exec sleep 1000; fi\necho "$(pwd)" >>../checks\ntest ! -e sick\n' \
+	printf '#!/bin/sh\nif [ -e hangs ]; then echo "hangs $$" >>../checks; exec sleep 1000; fi\necho "$(pwd)" >>../checks\ntest ! -e sick\n' \
 	    >well.sh
 	chmod +x well.sh
 	speaks '' health_command="$here/well.sh" health_interval=5s health_failures=1 rcon_timeout=1s
@@ -362,8 +362,10 @@ ask_and_not_read()
 	wait_for "$log" 'answers again'
 	: >world/hangs
 	wait_for checks hangs
+	hung=$(awk '/hangs/ { print $2; exit }' checks)
+	[ "$(<"/proc/$hung/comm")" = sleep ]
 	wait_for "$log" 'does not answer: 1 probes in a row' 2
-	no_line 'sleep 1000' <(ps -o args= --ppid "$pid" 2>/dev/null || :)
+	until_true ended "$hung"
 	stop
 	lived_well 1
 }

@@ -13,6 +13,8 @@ PASSWORD=secret-of-the-server
 # rcon_server OPTION...: a fake server whose RCON is at a port of its own, in $port.
 rcon_server()
 {
+	# Who asks is as good as who compares.
+	set -o pipefail
 	[ -p console ] || mkfifo console
 	# shellcheck disable=SC2016  # for the inner shell
 	launch bash -c 'exec "$@" <>console' - "$FAKE" --journal "$journal" --rcon-port 0 \
@@ -585,5 +587,11 @@ answers()
 	    'rcon lobby survival list' 'rcon lobby help' 'rcon lobby list' | cmp - asked
 	run -64 verb nobody -e list 3>&-
 	[[ $output == *'no server is called nobody'* ]]
+	# What nobody can tell from a server's name goes to no server.
+	mv run/console kept
+	: >run/console
+	run -1 verb survival list 3>&-
+	[[ $output == *'cannot find out which servers there are: '* ]]
+	mv kept run/console
 	stop
 }

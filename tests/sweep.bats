@@ -118,7 +118,10 @@ sweep()
 		mine+=($!)
 	done
 	started="${mine[*]} $started"
-	wait "${mine[@]}"
+	# With several numbers only the last one's end would be told.
+	for i in "${mine[@]}"; do
+		wait "$i"
+	done
 	echo "# $1: $(wc -l <places) of $(wc -l <all_places) places tried, $(wc -l <survived) faults" \
 	    "survived, $(wc -l <failed) lives went wrong" >&3
 	sed 's/^/# /' failed >&3
