@@ -27,6 +27,7 @@ static _Alignas(64) struct line {
 	bool on_the_way;
 	bool last;			/* what is asked may end the server */
 	bool whole;			/* the reply is, but its client has not taken all of it */
+	bool line_ended;		/* what comes now is another line of the reply */
 	struct rcon rcon;
 	uint8_t asked;			/* enum step_ask */
 	int client;			/* who hears the reply, or NOBODY */
@@ -34,10 +35,10 @@ static _Alignas(64) struct line {
 	char begin[PLAYERS_TEXT];	/* of the reply to a question of ours */
 } lines[CONF_SERVERS];
 /*
- * What a client that reads slowly has not taken: all pieces of one read, each behind a line of its own.
- * Apart, for its memory is hardly ever touched.
+ * What a client that reads slowly has not taken: all pieces of one read, each behind a line of its own,
+ * and the end of a line.  Apart, for its memory is hardly ever touched.
  */
-enum { PIECE_LEAST = 14, PIECE_LINE = sizeof("data 2048\n"),
+enum { PIECE_LEAST = 14, PIECE_LINE = sizeof("data 2048\n") + 1,
 	REST = READ + (READ / PIECE_LEAST + 1) * PIECE_LINE };
 static _Alignas(64) char rests[CONF_SERVERS][REST];
 
@@ -119,6 +120,8 @@ hand_on_text(struct act_scope *scope, int slot, const char *text, size_t bytes)
 	size_t n;
 
 	if (l->asked != ASK_CLIENT) {
+		if (l->line_ended && l->kept < sizeof(l->begin))
+			l->begin[l->kept++] = '\n';
 		n = bytes < sizeof(l->begin) - l->kept ? bytes : sizeof(l->begin) - l->kept;
 		memcpy(l->begin + l->kept, text, n);
 		l->kept = (uint16_t)(l->kept + n);
@@ -126,13 +129,16 @@ hand_on_text(struct act_scope *scope, int slot, const char *text, size_t bytes)
 		char line[CTL_ANSWER];
 		char *to = rests[slot] + (l->left > 0 ? l->at + l->left : (l->at = 0));
 
-		n = ctl_data(line, bytes);
+		n = ctl_data(line, bytes + l->line_ended);
 		memcpy(to, line, n);
+		if (l->line_ended)
+			to[n++] = '\n';
 		memcpy(to + n, text, bytes);
 		l->left = (uint16_t)(l->left + n + bytes);
 		if (!hand_on(scope, slot))
 			watch(scope, slot);
 	}
+	l->line_ended = false;
 }
 
 /* ---- a connection ---- */
@@ -267,6 +273,7 @@ take(struct act_scope *scope, int slot, const char *bytes, size_t count)
 		case RCON_MORE:
 			return;
 		case RCON_IN:
+			l->rcon.by_line = scope->conf->server[slot].type == TYPE_GENERIC;
 			act_tell(scope, STEP_RCON_UP, slot, 0);
 			world_commit();
 			break;
@@ -278,6 +285,12 @@ take(struct act_scope *scope, int slot, const char *bytes, size_t count)
 			break;
 		case RCON_DONE:
 			is_answered(scope, slot);
+			break;
+		case RCON_PAUSE:
+			l->line_ended = l->rcon.packets > 0;
+			break;
+		case RCON_REST:
+			/* Who asked has been told that this is all, and has gone. */
 			break;
 		case RCON_REFUSED:
 			log_err(act_name(scope, slot), 0, "RCON refuses the password; see rcon.password in its "
@@ -314,12 +327,28 @@ act_hear_rcon(struct act_scope *scope, int slot)
 		ssize_t n = sys_read(l->fd, bytes, sizeof(bytes));
 
 		if (n == -EAGAIN)
-			return;
+			break;
 		if (n <= 0)
 			has_hung_up(scope, slot);
 		else
 			take(scope, slot, bytes, (size_t)n);
 	}
+	if (l->line_ended && l->asked != ASK_NOTHING)
+		act_tell(scope, STEP_REPLYING, slot, 0);
+}
+
+void
+act_settle(struct act_scope *scope, const struct step_act *a)
+{
+	struct line *l = &lines[a->slot];
+
+	if (l->asked == ASK_NOTHING)
+		return;
+	/* There is more, and somebody who has not made room for it, or we are late ourselves. */
+	if (l->left > 0 || sys_waiting_bytes(l->fd) > 0)
+		act_tell(scope, STEP_REPLYING, a->slot, 0);
+	else if (rcon_idle(&l->rcon) == RCON_DONE)
+		is_answered(scope, a->slot);
 }
 
 /* ---- what is said ---- */
@@ -405,6 +434,7 @@ act_ask(struct act_scope *scope, const struct step_act *a)
 	if (a->a == ASK_CLIENT)
 		control_serve((int)a->b);
 	l->kept = 0;
+	l->line_ended = false;
 	l->last = a->a == ASK_STOP || rcon_is_last(command);
 	bytes = rcon_ask(&l->rcon, packet, command, l->last);
 	/* Those of a client may hold a password. */

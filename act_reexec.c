@@ -219,6 +219,19 @@ act_answer(struct act_scope *scope, const struct step_act *a)
 	answer(scope, false, text);
 }
 
+/* What a carrier has read would be lost with it; what the others have not written is in the ring. */
+static void
+end_helper(const struct proc_table *p, int number)
+{
+	enum console_role role;
+	int slot;
+
+	console_which(number, &role, &slot);
+	sys_kill(p->helper[number], role == CONSOLE_CARRIER ? SIGTERM : SIGKILL);
+	/* It may have been stopped by somebody. */
+	sys_kill(p->helper[number], SIGCONT);
+}
+
 /* Those of another build give way to ours. */
 static void
 replace_helpers(const struct proc_table *p)
@@ -230,7 +243,7 @@ replace_helpers(const struct proc_table *p)
 		return;
 	for (int i = 0; i < PROC_HELPERS; i++)
 		if (p->helper[i] != 0)
-			sys_kill(p->helper[i], SIGKILL);
+			end_helper(p, i);
 	world_sign();
 }
 

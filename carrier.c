@@ -3,7 +3,8 @@
  * carrier: from a server's FIFO, or the pty it runs in, into its ring; see carrier.h.
  *
  * It may be killed at any instruction: what it has read and not published is lost then, and
- * nothing else, because the FIFO is still held by PID 1.  When PID 1 is killed nothing is lost: it
+ * nothing else, because the FIFO is still held by PID 1.  SIGTERM ends it between two reads, and
+ * loses nothing.  When PID 1 is killed nothing is lost: it
  * publishes what it has read and leaves the rest in the FIFO, which is still held by the server.
  */
 #include "carrier.h"
@@ -11,6 +12,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,6 +181,7 @@ carry(void)
 	char *to = ring_room(&carrier.ring, &room);
 	ssize_t n;
 
+	sys_signal_admit(SIGTERM);
 	if (room == 0) {
 		ring_wait_room(&carrier.ring, ROOM_WAIT);
 		carrier.looks = LOOK_EACH;
@@ -226,7 +229,7 @@ wait_for_output(int timeout)
 	if (carrier.typed_bytes > 0)
 		fds[1].events |= POLLOUT;
 	ring_publish(&carrier.ring, 0, bells);	/* takes back what was reserved */
-	sys_poll(fds, 3, timeout);
+	sys_poll_admit(fds, 3, timeout, SIGTERM);
 	if (fds[2].revents != 0 || fds[1].revents & POLLOUT)
 		pass_typed();
 	return fds[0].revents == 0;

@@ -60,7 +60,7 @@ dialog_close(struct turn *t, int slot)
 		step_do(t, ACT_RCON_CLOSE, slot, 0);
 	}
 	s->asks = ASK_NOTHING;
-	s->overdue = s->stop_next = false;
+	s->overdue = s->replying = s->stop_next = false;
 	s->deadline[TIMER_RCON] = s->deadline[TIMER_REPLY] = STEP_NEVER;
 	dialog_refuse_all(t, slot, s->is == IS_STOPPING ? REFUSED_STOPPING : REFUSED_DOWN);
 }
@@ -78,11 +78,11 @@ dialog_ask(struct turn *t, int slot, enum step_ask what, int64_t b)
 	int64_t most = turn_conf(t, slot)->rcon_timeout;
 
 	s->asks = (uint8_t)what;
-	s->overdue = false;
+	s->overdue = s->replying = false;
 	s->rcon_over |= what == ASK_STOP;
 	if (what == ASK_STOP || what == ASK_COUNT || what == ASK_WARNING)
 		most = most < STEP_STOP_REPLY ? most : STEP_STOP_REPLY;
-	s->deadline[TIMER_REPLY] = t->now + most;
+	s->reply_by = s->deadline[TIMER_REPLY] = t->now + most;
 	step_do_with(t, ACT_ASK, slot, what, b);
 }
 
@@ -173,7 +173,7 @@ is_down(struct turn *t, int slot, enum step_rcon_end how)
 		return;
 	s->rcon = how == RCON_END_ABSENT ? RCON_NONE : RCON_AWAY;
 	s->asks = ASK_NOTHING;
-	s->overdue = false;
+	s->overdue = s->replying = false;
 	s->deadline[TIMER_REPLY] = s->deadline[TIMER_RCON] = STEP_NEVER;
 	/* Who waits is not to blame, and the next one may be served. */
 	if (was_up && s->clients != 0)
@@ -221,7 +221,7 @@ is_answered(struct turn *t, int slot, int32_t players)
 	if (asked == ASK_NOTHING)
 		return;
 	s->asks = ASK_NOTHING;
-	s->overdue = false;
+	s->overdue = s->replying = false;
 	s->deadline[TIMER_REPLY] = STEP_NEVER;
 	if (players == STEP_LAST_ANSWER)
 		hush(t, slot);
@@ -237,6 +237,21 @@ is_answered(struct turn *t, int slot, int32_t players)
 		ladder_replied(t, slot);
 	stop_is_next(t, slot);
 	serve_next(t, slot);
+}
+
+/* Line by line, and none of them says that it is the last. */
+static void
+is_replying(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	if (s->asks == ASK_NOTHING)
+		return;
+	if (s->overdue)
+		s->reply_by = t->now + turn_conf(t, slot)->rcon_timeout;
+	s->overdue = false;
+	s->replying = t->now + STEP_REPLY_PAUSE < s->reply_by;
+	s->deadline[TIMER_REPLY] = s->replying ? t->now + STEP_REPLY_PAUSE : s->reply_by;
 }
 
 static void
@@ -273,6 +288,9 @@ dialog_event(struct turn *t, int slot, int event, int32_t a)
 		return true;
 	case STEP_ANSWERED:
 		is_answered(t, slot, a);
+		return true;
+	case STEP_REPLYING:
+		is_replying(t, slot);
 		return true;
 	case STEP_ASKED:
 		is_asked(t, slot, a);
@@ -314,6 +332,12 @@ dialog_on_reply(struct turn *t, int slot)
 
 	if (asked == ASK_NOTHING)
 		return;
+	if (s->replying && t->now < s->reply_by) {
+		s->replying = false;
+		s->deadline[TIMER_REPLY] = s->reply_by;
+		step_do(t, ACT_SETTLE, slot, 0);
+		return;
+	}
 	if (asked == ASK_STOP && s->in_doubt) {
 		s->asks = ASK_NOTHING;
 		ladder_no_reply(t, slot);
@@ -350,8 +374,10 @@ dialog_stop(struct turn *t, int slot)
 		return true;
 	}
 	s->stop_next = true;
-	if (s->deadline[TIMER_REPLY] > t->now + STEP_STOP_REPLY)
-		s->deadline[TIMER_REPLY] = t->now + STEP_STOP_REPLY;
+	if (s->reply_by > t->now + STEP_STOP_REPLY)
+		s->reply_by = t->now + STEP_STOP_REPLY;
+	if (s->deadline[TIMER_REPLY] > s->reply_by)
+		s->deadline[TIMER_REPLY] = s->reply_by;
 	return true;
 }
 
@@ -368,7 +394,7 @@ dialog_resumed(struct turn *t, int slot)
 	enum step_ask asked = (enum step_ask)s->asks;
 
 	s->clients = 0;
-	s->overdue = false;
+	s->overdue = s->replying = false;
 	s->deadline[TIMER_RCON] = STEP_NEVER;
 	/* Or it is one that was opened since. */
 	if (s->rcon == RCON_UP || s->rcon == RCON_OPENING) {

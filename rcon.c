@@ -13,7 +13,7 @@ enum { KIND_REPLY = 0, KIND_COMMAND = 2, KIND_LOGIN = 3, KIND_NONE = 200 };
 enum { REFUSED = -1, FIRST = 1, LAST = 0x3fffffff, END = 2 };
 
 enum state { APART, LOGGING_IN, IDLE, ASKED, PROBED };
-enum is { IS_IN, IS_REFUSED, IS_REPLY, IS_ANSWER_TO_PROBE, IS_LATE, IS_NOTHING, IS_WRONG };
+enum is { IS_IN, IS_REFUSED, IS_REPLY, IS_ANSWER_TO_PROBE, IS_REST, IS_NOTHING, IS_WRONG };
 
 /* ---- out ---- */
 
@@ -42,7 +42,7 @@ begin(struct rcon *r, enum state state)
 	r->id = r->id >= FIRST && r->id < LAST - 1 ? r->id + 2 : FIRST;
 	r->probe = r->id + 1;
 	r->packets = 0;
-	r->last = r->late = false;
+	r->last = false;
 }
 
 size_t
@@ -124,11 +124,17 @@ number_at(const uint8_t *from)
 	    (uint32_t)from[3] << 24);
 }
 
-/* What is behind a reply that seemed whole; servers are not asked before one is in. */
+/* Of a command before: what it says behind its reply comes before the reply to the next. */
 static bool
-is_late(const struct rcon *r, int32_t id)
+is_of_before(const struct rcon *r, int32_t id)
 {
 	return id >= FIRST && id < r->id;
+}
+
+static bool
+is_rest(const struct rcon *r, int32_t id)
+{
+	return r->state == IDLE ? id == r->id : id == r->id - 2 && r->packets == 0;
 }
 
 static enum is
@@ -151,12 +157,14 @@ what_is(const struct rcon *r, int32_t id, int32_t kind, uint32_t text)
 		return login_is(r, id, kind, text);
 	if (kind != KIND_REPLY && kind != KIND_COMMAND)
 		return IS_WRONG;
-	if (id == r->id && (state != IDLE || r->late))
-		return state != IDLE ? IS_REPLY : IS_LATE;
+	if (id == r->id && state != IDLE)
+		return IS_REPLY;
 	/* One that takes a probe for a login refuses it. */
 	if (state == PROBED && (id == r->probe || id == REFUSED))
 		return IS_ANSWER_TO_PROBE;
-	return is_late(r, id) || id == r->id || id == r->probe ? IS_NOTHING : IS_WRONG;
+	if (is_rest(r, id) && text > 0)
+		return IS_REST;
+	return is_of_before(r, id) || id == r->id || id == r->probe ? IS_NOTHING : IS_WRONG;
 }
 
 static void
@@ -205,6 +213,8 @@ end_reply(struct rcon *r)
 	/* Cuberite answers each command twice, once with nothing; its replies are of this kind. */
 	if (first && r->bytes == 0 && number_at(r->head + 8) == KIND_COMMAND)
 		return RCON_MORE;
+	if (r->by_line && !r->last)
+		return RCON_PAUSE;
 	r->state = IDLE;
 	return RCON_DONE;
 }
@@ -224,9 +234,9 @@ end_packet(struct rcon *r)
 	case IS_ANSWER_TO_PROBE:
 		r->state = IDLE;
 		return RCON_DONE;
-	case IS_LATE:
-		r->packets++;
-		return RCON_MORE;
+	case IS_REST:
+		r->by_line = true;
+		return RCON_PAUSE;
 	case IS_NOTHING:
 		return RCON_MORE;
 	case IS_WRONG:
@@ -262,11 +272,11 @@ rcon_hear(struct rcon *r, const char *bytes, size_t count, size_t *used, size_t 
 		there = count - *used;
 		n = r->left > END ? r->left - END : r->left;
 		n = n < there ? n : there;
-		if (r->left > END && (r->is == IS_REPLY || r->is == IS_LATE)) {
+		if (r->left > END && (r->is == IS_REPLY || r->is == IS_REST)) {
 			count_units(r, bytes + *used, n);
 			*from = *used;
 			*piece = n;
-			news = RCON_TEXT;
+			news = r->is == IS_REPLY ? RCON_TEXT : RCON_REST;
 		}
 		*used += n;
 		r->left -= (uint32_t)n;

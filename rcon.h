@@ -13,7 +13,7 @@
  *
  * A reply is cut into packets of 4096 UTF-16 units.  One of fewer ends it; behind one of exactly so
  * many a probe is sent, a packet of a kind that no server knows, and what comes before the answer to
- * it belongs to the reply.
+ * it belongs to the reply.  Servers of other kinds send a packet for each line; the end of those is silence.
  */
 #ifndef RCON_H
 #define RCON_H
@@ -51,8 +51,8 @@ struct rcon {
 	uint32_t bytes, units;
 	uint32_t packets;
 
-	/* The caller's, until the next command: what comes behind the reply is TEXT too. */
-	bool late;
+	/* It sends a packet for each line: the caller knows, once it has logged in, or it was seen. */
+	bool by_line;
 };
 
 enum rcon_news {
@@ -62,6 +62,8 @@ enum rcon_news {
 	RCON_TEXT,			/* a piece of the reply */
 	RCON_PROBE,			/* rcon_probe() is to be sent now */
 	RCON_DONE,			/* the reply is whole */
+	RCON_PAUSE,			/* ... if nothing comes for a moment; what does is another line */
+	RCON_REST,			/* a piece of what belongs to the reply that seemed whole */
 	RCON_BROKEN			/* this is no RCON, or not for us: hang up */
 };
 
@@ -81,7 +83,7 @@ const char *rcon_cannot_say(const char *command);
 bool rcon_is_last(const char *command);
 
 /*
- * What came: tells the first news in it.  *used bytes were taken, and for TEXT `bytes` + *from has *piece
+ * What came: tells the first news in it.  *used bytes were taken, and for TEXT and REST `bytes` + *from has *piece
  * bytes of the reply.  To be called again with the rest until it is MORE.  What comes behind BROKEN or
  * REFUSED is not to be given to it.
  */

@@ -23,7 +23,8 @@
 enum {
 	PORT = 25575,
 	AFTER = 50,			/* what comes behind the last reply is waited for so long */
-	IDLE = 3000			/* a server that has answered, and may have more to say */
+	PAUSE = 100,			/* a server that sends line by line has sent the last one */
+	IDLE = 3000			/* any other that has answered, and may have more to say */
 };
 
 static _Alignas(64) struct {
@@ -34,7 +35,8 @@ static _Alignas(64) struct {
 	char text[WIRE_TEXT];
 	char password[RCON_COMMAND + 2];
 	struct rcon rcon;
-	uint32_t packets;		/* of the reply, as far as they were told apart */
+	bool line_ended;		/* what comes now is another line */
+	bool hearing;			/* a reply is waited for, and not the rest of one */
 	size_t filled, taken;
 	char bytes[64 * 1024];
 	char packet[RCON_PACKET];
@@ -236,13 +238,21 @@ fail_broken(void)
 
 /* A piece of a reply, or of what came behind it. */
 static int
-print(size_t from, size_t count)
+print(enum rcon_news is, size_t from, size_t count)
 {
+	char text[REMOTE_WHY];
 	int rc;
 
-	if (wire.rcon.late && wire.rcon.packets != wire.packets)
+	/* The object of that is closed. */
+	if (is == RCON_REST && wire.hearing && remote.json) {
+		fmt_put(text, sizeof(text), "mcinit: %s: part of the reply before came after the next "
+		    "command and is not in the JSON: ask for one at a time\n", wire.text);
+		log_print(2, text);
+		return REMOTE_DONE;
+	}
+	if (wire.line_ended)
 		remote_out_break();
-	wire.packets = wire.rcon.packets;
+	wire.line_ended = false;
 	rc = remote_out_put(wire.bytes + from, count);
 	return rc == 0 ? REMOTE_DONE : remote_cannot_print(rc);
 }
@@ -256,12 +266,14 @@ take(int *code)
 		enum rcon_news news = rcon_hear(&wire.rcon, wire.bytes + wire.taken,
 		    wire.filled - wire.taken, &used, &from, &piece);
 
-		if (news == RCON_TEXT)
-			*code = print(wire.taken + from, piece);
+		if (news == RCON_TEXT || news == RCON_REST)
+			*code = print(news, wire.taken + from, piece);
 		wire.taken += used;
 		if (news == RCON_PROBE)
 			*code = say(rcon_probe(&wire.rcon, wire.packet));
-		else if (news != RCON_MORE && news != RCON_TEXT)
+		else if (news == RCON_PAUSE)
+			wire.line_ended = true;
+		else if (news != RCON_MORE && news != RCON_TEXT && news != RCON_REST)
 			return news;
 	}
 	return RCON_MORE;
@@ -285,15 +297,15 @@ refill(void)
 static int
 wait_for_more(bool *whole)
 {
-	int64_t until = remote.until, now = sys_now();
+	int64_t until = remote.until, now = sys_now(), silence = wire.rcon.by_line ? PAUSE : IDLE;
 	int rc;
 
 	*whole = false;
 	/* A flood leaves no silence to look at the clock in. */
 	if (now >= until)
 		return 0;
-	if (now + IDLE < until)
-		remote.until = now + IDLE;
+	if (now + silence < until)
+		remote.until = now + silence;
 	rc = remote_wait(wire.fd, POLLIN);
 	remote.until = until;
 	if (rc != 0)
@@ -362,8 +374,8 @@ hear_rest(bool wait)
 	ssize_t n;
 	int code;
 
-	wire.rcon.late = true;
-	wire.packets = UINT32_MAX;
+	wire.line_ended = true;
+	wire.hearing = false;
 	while (take(&code) == RCON_MORE && code == REMOTE_DONE) {
 		remote_out_flush();
 		/* One that never stops talking is not listened to for ever. */
@@ -405,6 +417,7 @@ remote_wire_ask(const char *command, bool final)
 
 	if (code == REMOTE_DONE)
 		code = say(rcon_ask(&wire.rcon, wire.packet, command, last));
+	wire.hearing = true;
 	if (code == REMOTE_DONE)
 		code = hear(RCON_DONE);
 	if (code != REMOTE_DONE) {

@@ -109,6 +109,7 @@ move_server(struct step_server *s, int64_t by, int64_t now)
 	s->stop_at += by;
 	s->kill_at += by;
 	s->quiet_at += by;
+	s->reply_by += by;
 }
 
 /*

@@ -35,6 +35,7 @@ enum {
 	STEP_QUOTE = 40,		/* console lines that go with a crash report */
 	STEP_RCON_BY_MOST = 64 * 1000,	/* the longest wait before RCON is tried again by itself */
 	STEP_STOP_REPLY = 2 * 1000,	/* the reply to a stop by RCON, and to whatever goes before it */
+	STEP_REPLY_PAUSE = 100,		/* no more lines of a reply for so long: that was all */
 	STEP_HUSH = 30 * 1000,		/* so long nothing is said behind what may end a server */
 	STEP_QUIET = 60 * 1000,		/* a server that has saved and says nothing for so long is done */
 	STEP_QUIET_LOOK = 5 * 1000,	/* ... which is looked at this often */
@@ -202,7 +203,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(UNASKED)			/* ... and has gone */ \
 	X(PRINTED)			/* answer to ATTEND: a = 1 if it has printed since the last one */ \
 	X(HEALTH)			/* answer to CHECK: a = 1 if it is well */ \
-	X(OOM_KILL)			/* of slot: the kernel has killed for want of memory; ENDED follows */
+	X(OOM_KILL)			/* of slot: the kernel has killed for want of memory; ENDED follows */ \
+	X(REPLYING)			/* before ANSWERED: there may be more lines of the reply */
 
 /* What is to be done. */
 #define STEP_ACTIONS(X) \
@@ -237,7 +239,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(WARN)				/* type a warning on its console: a = s left */ \
 	X(ATTEND)			/* has it printed anything since the last time?  -> PRINTED */ \
 	X(CHECK)			/* run health_command  -> HEALTH */ \
-	X(UNCHECK)			/* ... and end it, unasked for */
+	X(UNCHECK)			/* ... and end it, unasked for */ \
+	X(SETTLE)			/* no more lines came  -> ANSWERED, or REPLYING if they do now */
 
 /* How mcinit ends. */
 #define STEP_ENDINGS(X) X(EXIT, "exit") X(REBOOT, "reboot") X(HALT, "halt") X(POWEROFF, "power off")
@@ -448,6 +451,8 @@ struct step_server {
 	uint32_t clients;		/* who waits with a command, 1 << client */
 	int64_t quiet_at;		/* since when it has printed nothing */
 	int64_t missed_at;		/* the last time that a probe was missed */
+	bool replying;			/* the reply is whole if no more of it comes before TIMER_REPLY */
+	int64_t reply_by;		/* the end of the time for all of it */
 };
 
 struct step_whole {

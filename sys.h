@@ -32,6 +32,7 @@ enum { SYS_SIGNALS = 64 };		/* the kernel's count; a libc hides some of them */
 int sys_signals_block(void);		/* all 64, whatever libc thinks of 32..34 */
 int sys_signals_unblock(void);		/* empty mask: the last step before exec */
 int sys_signal_block(int signal);	/* this one as well: SIGPIPE, to get -EPIPE instead */
+int sys_signal_admit(int signal);	/* lets it act on us here, if it came while it was blocked */
 int sys_signals_default(void);		/* all dispositions; a leaked SIG_IGN costs a world */
 int sys_signalfd(void);			/* all but faults (sys_fault_mask()), non-blocking */
 int sys_signalfd_blocking(void);	/* for a loop that has nothing else to wait for */
@@ -134,6 +135,7 @@ int sys_bell(void);			/* eventfd, non-blocking */
 void sys_bell_ring(int bell);
 void sys_bell_clear(int bell);
 int sys_poll(struct pollfd *fds, unsigned count, int timeout_ms);	/* EINTR is 0 */
+int sys_poll_admit(struct pollfd *fds, unsigned count, int timeout_ms, int signal);	/* ... acts on us */
 int sys_make_fifo_at(int dir, const char *name, mode_t mode);
 int sys_make_dir_at(int dir, const char *name, mode_t mode);
 int sys_link_at(int dir, const char *name, const char *target);

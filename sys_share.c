@@ -129,6 +129,20 @@ sys_poll(struct pollfd *fds, unsigned count, int timeout_ms)
 }
 
 int
+sys_poll_admit(struct pollfd *fds, unsigned count, int timeout_ms, int signal)
+{
+	struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+	sigset_t mask;
+	int n;
+
+	/* Of libc, which knows all signals that can be meant here. */
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	sigdelset(&mask, signal);
+	n = ppoll(fds, count, timeout_ms < 0 ? NULL : &timeout, &mask);
+	return n < 0 ? (errno == EINTR ? 0 : -errno) : n;
+}
+
+int
 sys_make_fifo_at(int dir, const char *name, mode_t mode)
 {
 	return mkfifoat(dir, name, mode) ? -errno : 0;
@@ -270,4 +284,14 @@ sys_signal_block(int signal)
 	uint64_t one = UINT64_C(1) << (signal - 1);
 
 	return syscall(SYS_rt_sigprocmask, SIG_BLOCK, &one, NULL, sizeof(one)) ? -errno : 0;
+}
+
+int
+sys_signal_admit(int signal)
+{
+	uint64_t one = UINT64_C(1) << (signal - 1), waiting = 0;
+
+	if (syscall(SYS_rt_sigpending, &waiting, sizeof(waiting)) || !(waiting & one))
+		return 0;
+	return syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &one, NULL, sizeof(one)) ? -errno : 0;
 }

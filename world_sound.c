@@ -83,9 +83,10 @@ server_is(const struct step_server *s)
 		SERVER(missing[0]), SERVER(missing[1]), SERVER(has_files), SERVER(rcon_was_up),
 		SERVER(rcon_over), SERVER(stop_next), SERVER(in_doubt), SERVER(overdue), SERVER(unhealthy),
 		SERVER(checking), SERVER(paused), SERVER(saved), SERVER(attended), SERVER(oom_killed),
-		SERVER(probe_due), SERVER(hushed) };
+		SERVER(probe_due), SERVER(hushed), SERVER(replying) };
 
-	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at, s->quiet_at, s->missed_at };
+	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at, s->quiet_at, s->missed_at,
+	    s->reply_by };
 
 	return flags_are(s, flags, COUNT(flags)) && s->is < IS_COUNT &&
 	    s->wish < WISH_COUNT && s->reason < REASON_COUNT && s->intent < INTENT_COUNT &&
@@ -137,7 +138,8 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(WARN, A_SERVER, SECONDS) \
 	X(ATTEND, A_SERVER, ANY) \
 	X(CHECK, A_SERVER, ANY) \
-	X(UNCHECK, A_SERVER, ANY)
+	X(UNCHECK, A_SERVER, ANY) \
+	X(SETTLE, A_SERVER, ANY)
 
 /*
  * As they are told.  What a console process has said, of our build or of another, the decision takes
@@ -178,7 +180,8 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(UNASKED, A_SERVER, CLIENT) \
 	X(PRINTED, A_SERVER, ANY) \
 	X(HEALTH, A_SERVER, ANY) \
-	X(OOM_KILL, A_SERVER, ANY)
+	X(OOM_KILL, A_SERVER, ANY) \
+	X(REPLYING, A_SERVER, ANY)
 
 struct rule {
 	uint8_t about, value;

@@ -255,6 +255,32 @@ ask_and_not_read()
 	done
 }
 
+@test "a reply of a packet for each line is whole when no more of them come" {
+	local help=$'/help [<command>]\n/list [uuids]\n/stop'
+	speaks '--rcon-mode pumpkin --rcon-gap 20ms'
+	start
+	rcon_up
+	# That it is such a one is seen by its first reply that goes on, or known by its type.
+	say 0 help
+	[ "$output" = '/help [<command>]' ]
+	say 0 help
+	[ "$output" = "$help" ]
+	stop
+	lived_well 1
+	: >journal >log
+	free_port
+	ini_java "--rcon --rcon-port $port --rcon-password swordfish --rcon-mode pumpkin --rcon-gap 20ms" \
+	    type=generic "rcon=127.0.0.1:$port" rcon_password=swordfish
+	start
+	rcon_up
+	say 0 help
+	[ "$output" = "$help" ]
+	say 0 list
+	[[ $output == 'There are 0 of a max of 20 players online:'* ]]
+	stop
+	lived_well 1
+}
+
 # --- what outlives mcinit ---
 
 @test "mcinit fails: it connects anew" {

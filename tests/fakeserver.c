@@ -435,7 +435,7 @@ behave(void)
 	opt.crash_after = opt.exit_on_start = UNSET;
 	opt.hang = opt.stop_hang = opt.never_ready = opt.ignore_term = opt.stop_self = 0;
 	opt.flood_crash = opt.rcon_after = opt.rcon_never = opt.rcon_delay = opt.rcon_hang = 0;
-	opt.rcon_close = opt.rcon_garble = opt.rcon_flood = opt.rcon_half = opt.rcon_drip = 0;
+	opt.rcon_close = opt.rcon_garble = opt.rcon_flood = opt.rcon_half = opt.rcon_drip = opt.rcon_gap = 0;
 	opt.rcon_wrong_id = opt.rcon_no_stop_reply = 0;
 }
 

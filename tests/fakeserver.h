@@ -29,7 +29,7 @@ struct fake_options {
 	int64_t	silent, flood, flood_lines, flood_crash, clock, orphans, orphan_life, daemon;
 	int64_t	daemon_ignore_term, keep_fds, child_saves, stop_self, report, first, players;
 	int64_t	rcon, rcon_after, rcon_port, rcon_never, rcon_delay, rcon_hang, rcon_close;
-	int64_t	rcon_garble, rcon_seed, rcon_flood, rcon_half, rcon_drip, rcon_wrong_id;
+	int64_t	rcon_garble, rcon_seed, rcon_flood, rcon_half, rcon_drip, rcon_gap, rcon_wrong_id;
 	int64_t	rcon_no_stop_reply;
 	const char *journal, *last_line, *ready_line, *stop_command;
 	const char *rcon_mode, *rcon_password, *rcon_list;

@@ -73,6 +73,7 @@ static const struct {
 	{ "--rcon-flood", FLAG, &opt.rcon_flood },
 	{ "--rcon-half", FLAG, &opt.rcon_half },
 	{ "--rcon-drip", DURATION, &opt.rcon_drip },
+	{ "--rcon-gap", DURATION, &opt.rcon_gap },
 	{ "--rcon-wrong-id", FLAG, &opt.rcon_wrong_id },
 	{ "--rcon-no-stop-reply", FLAG, &opt.rcon_no_stop_reply },
 	{ "--rcon-list", TEXT, &opt.rcon_list },

@@ -355,10 +355,12 @@ static void
 answer_lines(struct client *c, int32_t id)
 {
 	size_t from, len;
+	int64_t late = 0;
 
 	for (from = 0; from < reply.len; from += len + 1) {
 		len = strcspn(reply.bytes + from, "\n");
-		fake_wire_packet(&c->wire, id, 0, reply.bytes + from, len, 0);
+		fake_wire_packet(&c->wire, id, 0, reply.bytes + from, len, late);
+		late += opt.rcon_gap;
 	}
 }
 

@@ -234,7 +234,7 @@ stays_stopped()
 	flooder $sent log.on_full=block log.stdout=no mcinit.log_level=debug
 	start
 	wait_for journal ' clock ' 1
-	console_processes "$pid" files
+	until_true has_console files
 	kill -STOP "$children"
 	alive_throughout 5
 	never_seen journal ' flooded '

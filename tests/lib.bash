@@ -200,6 +200,13 @@ console_processes()
 	done
 }
 
+# has_console ROLE: there is one of them, in $children.
+has_console()
+{
+	console_processes "$pid" "$1"
+	[ -n "$children" ]
+}
+
 # shellcheck disable=SC2053  # a pattern is meant
 is_console()
 {

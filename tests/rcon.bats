@@ -212,6 +212,18 @@ refuses()
 	    cmp - said
 }
 
+@test "one that takes its time between the packets of a reply" {
+	rcon_server --rcon-mode pumpkin --rcon-gap 30ms
+	ask -e help -e list -e help >said
+	printf '%s\n' '/help [<command>]' '/list [uuids]' '/stop' "$NOBODY" '/help [<command>]' '/list [uuids]' '/stop' |
+	    cmp - said
+	# An object has been closed by then; from the next on all of it is waited for.
+	ask --json -e help -e list -e help >said 2>error
+	expect_count error 'came after the next command' 2
+	[ "$(tail -n 1 said)" = '{"command":"help","reply":"/help [<command>]\u000a/list [uuids]\u000a/stop","ok":true}' ]
+	sed -n 2p said | grep -qxF "{\"command\":\"list\",\"reply\":\"$NOBODY\",\"ok\":true}"
+}
+
 @test "Latin-1 of servers of long ago becomes UTF-8" {
 	rcon_server --rcon-mode latin1
 	ask echo 'Grüße' >said

@@ -30,7 +30,7 @@ enum { REPLY = 0, COMMAND = 2, LOGIN = 3 };
 /* Of news: T is left out, for how much text comes at once is nobody's business. */
 static const char lab_letter[] = {
 	[RCON_MORE] = '.', [RCON_IN] = 'I', [RCON_REFUSED] = 'R', [RCON_TEXT] = 'T',
-	[RCON_PROBE] = 'P', [RCON_DONE] = 'D', [RCON_BROKEN] = 'B',
+	[RCON_PROBE] = 'P', [RCON_DONE] = 'D', [RCON_PAUSE] = 'L', [RCON_BROKEN] = 'B',
 };
 
 static struct {
@@ -104,6 +104,8 @@ take_news(enum rcon_news news, const char *bytes, size_t from, size_t piece)
 {
 	char probe[RCON_PACKET];
 
+	if (news == RCON_REST)
+		return;
 	if (news == RCON_TEXT) {
 		memcpy(lab.text + lab.bytes, bytes + from, piece);
 		lab.bytes += piece;
@@ -131,7 +133,7 @@ hear_piece(const char *bytes, size_t count)
 		news = rcon_hear(&lab.r, copy + at, count - at, &used, &from, &piece);
 		assert_true(used <= count - at && (news == RCON_MORE || used > 0));
 		assert_true(news != RCON_MORE || used == count - at);
-		assert_true(news != RCON_TEXT ||
+		assert_true((news != RCON_TEXT && news != RCON_REST) ||
 		    (piece > 0 && from < used && piece <= used - from));
 		if (news != RCON_MORE)
 			take_news(news, copy + at, from, piece);

@@ -385,6 +385,9 @@ carry_out(const struct step_act *act)
 	case ACT_ASK:
 		ask(act);
 		break;
+	case ACT_SETTLE:
+		settle(act->slot);
+		break;
 	case ACT_ATTEND:
 		tell(STEP_PRINTED, act->slot, one_in(20));
 		break;

@@ -16,7 +16,7 @@ untell(int slot)
 		const struct step_event *e = &w.queue[i];
 
 		if (e->slot != slot || (e->what != STEP_RCON_UP && e->what != STEP_RCON_DOWN &&
-		    e->what != STEP_ANSWERED))
+		    e->what != STEP_ANSWERED && e->what != STEP_REPLYING))
 			w.queue[kept++] = *e;
 		else
 			/* A reply that comes in the moment in which its time is over was not heard. */
@@ -65,6 +65,18 @@ reply(int slot)
 	o->asked = ASK_NOTHING;
 }
 
+/* Nothing more came, or it does now. */
+static inline void
+settle(int slot)
+{
+	if (w.server[slot].asked == ASK_NOTHING)
+		return;
+	if (one_in(3))
+		tell(STEP_REPLYING, slot, 0);
+	else if (!one_in(10))
+		reply(slot);
+}
+
 static inline void
 ask(const struct step_act *act)
 {
@@ -92,7 +104,9 @@ something_of_rcon(int slot)
 {
 	struct outside *o = &w.server[slot];
 
-	if (o->asked != ASK_NOTHING && one_in(3)) {
+	if (o->asked != ASK_NOTHING && one_in(4)) {
+		tell(STEP_REPLYING, slot, 0);
+	} else if (o->asked != ASK_NOTHING && one_in(3)) {
 		reply(slot);
 	} else if (o->line == LINE_IS_UP && one_in(30)) {
 		close_line(slot);

@@ -57,9 +57,20 @@ measure()
 	[ -z "${SOAK:-}" ] || awk -v f="$figures" 'BEGIN { split(f, w, " 99 within "); exit !(w[2] + 0 < 20) }'
 }
 
+# No child is still a copy of mcinit that is about to become what it is for.
+none_is_nascent()
+{
+	local child
+	children "$pid"
+	for child in $children; do
+		! cmp -s "/proc/$pid/cmdline" "/proc/$child/cmdline" || return 1
+	done
+}
+
 # What is open and what is running, in $kept; numbers of the kernel left out.
 look()
 {
+	until_true none_is_nascent
 	kept=$(readlink "/proc/$pid/fd/"* | sed 's/\[[0-9]*\]//' | sort)
 	console_processes "$pid"
 	# shellcheck disable=SC2086  # words

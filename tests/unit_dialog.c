@@ -160,6 +160,82 @@ a_reply_that_is_late_costs_the_connection_and_the_next_is_served(void **state)
 	assert_int_equal(asked(ASK_CLIENT), 2);
 }
 
+/* Line by line: whole when nothing more comes, and not waited for any longer than another. */
+static void
+a_reply_of_lines_is_whole_after_a_pause(void **state)
+{
+	(void)state;
+	up_with_rcon(GAME);
+	lab.deaf = true;
+	lab_event(STEP_ASKED, 0, 0);
+	lab_pass(SECONDS(1));
+	lab_event(STEP_REPLYING, 0, 0);
+	lab_pass(STEP_REPLY_PAUSE - 1);
+	lab_event(STEP_REPLYING, 0, 0);
+	lab_pass(STEP_REPLY_PAUSE - 1);
+	assert_int_equal(lab_count(ACT_SETTLE, 0, ANY), 0);
+	lab_pass(1);
+	assert_int_equal(lab_count(ACT_SETTLE, 0, ANY), 1);
+	lab_pass(STEP_REPLY_PAUSE);
+	assert_int_equal(lab_count(ACT_SETTLE, 0, ANY), 1);
+	lab_event(STEP_ANSWERED, 0, STEP_ANSWER);
+	assert_int_equal(refused(0), -1);
+	assert_int_equal(lab_state(0)->asks, ASK_NOTHING);
+}
+
+static void
+lines_without_an_end_are_late_all_the_same(void **state)
+{
+	(void)state;
+	up_with_rcon(GAME);
+	lab.deaf = true;
+	lab_event(STEP_ASKED, 0, 0);
+	for (int i = 0; i < 199; i++) {
+		lab_event(STEP_REPLYING, 0, 0);
+		lab_pass(STEP_REPLY_PAUSE / 2);
+	}
+	assert_int_equal(refused(0), -1);
+	lab_event(STEP_REPLYING, 0, 0);
+	lab_pass(STEP_REPLY_PAUSE / 2);
+	assert_int_equal(refused(0), REFUSED_LATE);
+	assert_int_equal(lab_count(ACT_SETTLE, 0, ANY), 0);
+}
+
+static void
+a_stop_behind_lines_waits_as_long_as_behind_any_other_reply(void **state)
+{
+	(void)state;
+	up_with_rcon(GAME);
+	lab.deaf = true;
+	lab_event(STEP_ASKED, 0, 0);
+	lab_event(STEP_STOP, 0, 0);
+	for (int i = 0; i < 39; i++) {
+		lab_event(STEP_REPLYING, 0, 0);
+		lab_pass(STEP_REPLY_PAUSE / 2);
+	}
+	assert_int_equal(lab_count(ACT_COMMAND, 0, ANY), 0);
+	lab_event(STEP_REPLYING, 0, 0);
+	lab_pass(STEP_REPLY_PAUSE / 2);
+	assert_int_equal(lab_count(ACT_COMMAND, 0, ANY), 1);
+}
+
+static void
+a_probe_that_was_overdue_has_its_time_anew_when_it_is_replied_to(void **state)
+{
+	(void)state;
+	up_with_rcon(GAME);
+	lab.deaf = true;
+	lab_pass(SECONDS(60) + SECONDS(10));
+	assert_true(lab_state(0)->overdue);
+	lab_event(STEP_REPLYING, 0, 0);
+	assert_false(lab_state(0)->overdue);
+	lab_pass(STEP_REPLY_PAUSE);
+	assert_int_equal(lab_count(ACT_SETTLE, 0, ANY), 1);
+	lab_event(STEP_ANSWERED, 0, 2);
+	assert_int_equal(lab_state(0)->players, 2);
+	assert_int_equal(lab_state(0)->misses, 0);
+}
+
 static void
 nobody_is_served_who_cannot_be(void **state)
 {
@@ -389,6 +465,10 @@ main(void)
 		cmocka_unit_test(one_question_at_a_time_and_each_has_its_turn),
 		cmocka_unit_test(who_has_gone_is_not_served),
 		cmocka_unit_test(a_reply_that_is_late_costs_the_connection_and_the_next_is_served),
+		cmocka_unit_test(a_reply_of_lines_is_whole_after_a_pause),
+		cmocka_unit_test(lines_without_an_end_are_late_all_the_same),
+		cmocka_unit_test(a_stop_behind_lines_waits_as_long_as_behind_any_other_reply),
+		cmocka_unit_test(a_probe_that_was_overdue_has_its_time_anew_when_it_is_replied_to),
 		cmocka_unit_test(nobody_is_served_who_cannot_be),
 		cmocka_unit_test(the_stop_command_goes_by_rcon_and_not_by_the_console),
 		cmocka_unit_test(without_a_reply_it_is_typed_two_seconds_later),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What comes behind a reply that seemed whole: nothing, or, when the caller wants it, text.
+ * What comes behind a reply that seemed whole: it is told apart, and from then on a reply ends with silence.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,8 @@
 #include "rcon.h"
 
 static struct rcon r;
-static char packet[RCON_PACKET], bytes[1024], text[1024];
-static size_t filled, counts[8], pieces;
+static char packet[RCON_PACKET], bytes[1024], text[1024], rest[1024];
+static size_t filled;
 
 static void
 add(int32_t id, int32_t kind, const char *body)
@@ -29,25 +29,26 @@ add(int32_t id, int32_t kind, const char *body)
 	bytes[filled++] = '\0';
 }
 
-/* All of it, so many bytes at a time; the last news.  Each text is followed by its packet's number. */
+/* All of it, so many bytes at a time; the last news.  "|" is a pause. */
 static enum rcon_news
 hear(size_t step)
 {
 	enum rcon_news news = RCON_MORE;
 	size_t at = 0, end = 0;
+	char *to = text;
 
-	text[0] = '\0';
-	pieces = 0;
+	text[0] = rest[0] = '\0';
 	while (at < filled && news != RCON_BROKEN && news != RCON_DONE) {
 		size_t used, from, piece;
 
 		end = at == end ? end + step : end;
 		end = end < filled ? end : filled;
 		news = rcon_hear(&r, bytes + at, end - at, &used, &from, &piece);
-		if (news == RCON_TEXT) {
-			strncat(text, bytes + at + from, piece);
-			if (pieces == 0 || counts[pieces - 1] != r.packets)
-				counts[pieces++] = r.packets;
+		if (news == RCON_TEXT || news == RCON_REST) {
+			to = news == RCON_REST ? rest : text;
+			strncat(to, bytes + at + from, piece);
+		} else if (news == RCON_PAUSE) {
+			strcat(to, "|");
 		}
 		at += used;
 	}
@@ -78,54 +79,112 @@ begin(void **state)
 }
 
 static void
-unasked_it_is_nothing(void **state)
+what_seems_whole_is_whole_when_nothing_follows(void **state)
 {
 	(void)state;
-	add(r.id, 0, "two");
-	assert_int_equal(hear(1000), RCON_MORE);
-	assert_string_equal(text, "");
+	assert_false(r.by_line);
+	ask("list");
+	add(r.id, 0, "nobody");
+	assert_int_equal(hear(1000), RCON_DONE);
+	assert_false(r.by_line);
 }
 
 static void
-wanted_it_is_text_and_its_packets_are_counted(void **state)
+the_rest_is_told_apart_however_it_comes(void **state)
 {
 	(void)state;
 	for (size_t step = 1; step < 40; step++) {
-		r.late = true;
+		r.by_line = false;
 		add(r.id, 0, "two");
 		add(r.id, 0, "");
 		add(r.id, 2, "three");
-		assert_int_equal(hear(step), RCON_MORE);
-		assert_string_equal(text, "twothree");
-		assert_int_equal(pieces, 2);
-		assert_int_equal(counts[1], counts[0] + 2);
+		hear(step);
+		assert_string_equal(text, "");
+		assert_string_equal(rest, "two|three|");
+		assert_true(r.by_line);
+		assert_int_equal(rcon_idle(&r), RCON_MORE);
 	}
 }
 
 static void
-of_a_command_before_it_is_nothing_all_the_same(void **state)
+from_then_on_a_reply_ends_with_silence(void **state)
+{
+	(void)state;
+	add(r.id, 0, "two");
+	hear(1000);
+	ask("help");
+	assert_true(r.by_line);
+	assert_int_equal(rcon_idle(&r), RCON_MORE);
+	add(r.id, 0, "one");
+	assert_int_equal(hear(1000), RCON_PAUSE);
+	add(r.id, 0, "two");
+	assert_int_equal(hear(5), RCON_PAUSE);
+	assert_string_equal(text, "two|");
+	add(r.id, 0, "three");
+	filled -= 4;
+	assert_int_equal(hear(1000), RCON_TEXT);
+	/* Not within a packet. */
+	assert_int_equal(rcon_idle(&r), RCON_MORE);
+	memcpy(bytes, "ee\0", 4);
+	filled = 4;
+	assert_int_equal(hear(1000), RCON_PAUSE);
+	assert_int_equal(rcon_idle(&r), RCON_DONE);
+	assert_int_equal(rcon_idle(&r), RCON_MORE);
+	ask("list");
+}
+
+static void
+the_reply_to_what_ends_it_is_one_packet(void **state)
+{
+	(void)state;
+	r.by_line = true;
+	assert_true(rcon_ask(&r, packet, "stop", true) > 0);
+	add(r.id, 0, "Stopping");
+	assert_int_equal(hear(1000), RCON_DONE);
+}
+
+static void
+a_full_packet_is_probed_all_the_same(void **state)
+{
+	static char full[RCON_UNITS];
+	size_t used, from, piece;
+
+	(void)state;
+	r.by_line = true;
+	ask("help");
+	add(r.id, 0, "");
+	filled = 0;
+	memset(full, 'x', sizeof(full));
+	memcpy(bytes, (int32_t[]){ RCON_UNITS + RCON_SIZE_LEAST, r.id, 0 }, RCON_HEAD);
+	assert_int_equal(rcon_hear(&r, bytes, RCON_HEAD, &used, &from, &piece), RCON_MORE);
+	assert_int_equal(rcon_hear(&r, full, sizeof(full), &used, &from, &piece), RCON_TEXT);
+	assert_int_equal(rcon_hear(&r, "\0", 2, &used, &from, &piece), RCON_PROBE);
+}
+
+/* It comes in order, so it is the rest of the reply before, and nothing else. */
+static void
+of_the_command_before_it_is_rest_until_a_reply_begins(void **state)
 {
 	int32_t before = r.id;
 
 	(void)state;
-	r.late = true;
 	ask("list");
-	assert_false(r.late);
 	add(before, 0, "two");
+	assert_int_equal(hear(1000), RCON_PAUSE);
+	assert_string_equal(rest, "two|");
+	assert_int_equal(rcon_idle(&r), RCON_MORE);
 	add(r.id, 0, "list");
-	assert_int_equal(hear(1000), RCON_DONE);
-	assert_string_equal(text, "list");
-	r.late = true;
+	assert_int_equal(hear(1000), RCON_PAUSE);
+	assert_string_equal(text, "list|");
 	add(before, 0, "three");
 	assert_int_equal(hear(1000), RCON_MORE);
-	assert_string_equal(text, "");
+	assert_string_equal(rest, "");
 }
 
 static void
 what_is_for_nobody_is_broken_all_the_same(void **state)
 {
 	(void)state;
-	r.late = true;
 	add(r.id + 2, 0, "two");
 	assert_int_equal(hear(1000), RCON_BROKEN);
 }
@@ -134,9 +193,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(unasked_it_is_nothing, begin),
-		cmocka_unit_test_setup(wanted_it_is_text_and_its_packets_are_counted, begin),
-		cmocka_unit_test_setup(of_a_command_before_it_is_nothing_all_the_same, begin),
+		cmocka_unit_test_setup(what_seems_whole_is_whole_when_nothing_follows, begin),
+		cmocka_unit_test_setup(the_rest_is_told_apart_however_it_comes, begin),
+		cmocka_unit_test_setup(from_then_on_a_reply_ends_with_silence, begin),
+		cmocka_unit_test_setup(the_reply_to_what_ends_it_is_one_packet, begin),
+		cmocka_unit_test_setup(a_full_packet_is_probed_all_the_same, begin),
+		cmocka_unit_test_setup(of_the_command_before_it_is_rest_until_a_reply_begins, begin),
 		cmocka_unit_test_setup(what_is_for_nobody_is_broken_all_the_same, begin),
 	};
 

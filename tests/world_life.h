@@ -192,6 +192,9 @@ world_lab_do(const struct step_act *a)
 		if (world_lab_chance(3) > 0)
 			world_lab_tell(STEP_ANSWERED, a->slot, (int32_t)world_lab_chance(3) - 1);
 		break;
+	case ACT_SETTLE:
+		world_lab_tell(STEP_ANSWERED, a->slot, STEP_ANSWER);
+		break;
 	case ACT_ATTEND:
 		world_lab_tell(STEP_PRINTED, a->slot, 0);
 		break;
