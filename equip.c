@@ -134,7 +134,9 @@ write_properties(struct equip_work *work)
 		rc = equip_rcon_enable(work);
 	work->file.changed &= rc == 0;
 	closed = props_close(&work->file, work->secret);
-	if (rc == 0 && closed == 0)
+	if (rc == 0 && closed == PROPS_OPEN)
+		note(work->job, EQUIP_OPEN, 0);
+	if (rc == 0 && closed >= 0)
 		return;
 	note(work->job, EQUIP_UNWRITTEN, rc < 0 ? rc : closed);
 	if (work->wish != EQUIP_NONE)
@@ -184,6 +186,7 @@ equip_server(const struct equip_job *job)
 {
 	/* The child's own memory: too much for a stack. */
 	static struct equip_work work;
+	int twin;
 
 	memset(&work, 0, sizeof(work));
 	work.job = job;
@@ -192,9 +195,13 @@ equip_server(const struct equip_job *job)
 		accept_eula(job);
 	work.wish = equip_rcon_wish(&work);
 	set_properties(&work);
-	if (work.rcon.on)
-		equip_rcon_claim(job->shared, work.rcon.place.port);
-	else
+	if (!work.rcon.on)
 		memset(&work.rcon, 0, sizeof(work.rcon));
+	tell(&job->shared->told[job->slot], &work.rcon);
+	twin = work.rcon.on ? equip_rcon_twin(&work) : -1;
+	if (twin < 0)
+		return;
+	job->note(job->report, EQUIP_TWIN, 0, work.rcon.place.port, job->conf->name[twin]);
+	memset(&work.rcon, 0, sizeof(work.rcon));
 	tell(&job->shared->told[job->slot], &work.rcon);
 }

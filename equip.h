@@ -28,7 +28,7 @@ struct equip_rcon {
 
 /* What children write into memory that they share with us and with each other. */
 struct equip_shared {
-	/* Ports that were chosen and are in nobody's state yet; 0 = free, from there on all are. */
+	/* Ports that are in nobody's state yet, and whose; 0 = free, from there on all are. */
 	uint32_t claim[EQUIP_CLAIMS];
 	struct equip_told {
 		int32_t pid;		/* of the child that has told all of it; 0 = nothing yet */
@@ -58,7 +58,11 @@ struct equip_shared {
 	    "example \"property = rcon.port=30000\"") \
 	X(NO_PASSWORD, WARN, "no RCON: no password can be made up; set rcon_password") \
 	X(UNUSABLE, WARN, "no RCON: {word} in {dir}/server.properties does not allow it; mend it " \
-	    "there, or in the property lines of the INI; the console does the work")
+	    "there, or in the property lines of the INI; the console does the work") \
+	X(TWIN, WARN, "no RCON: its port {number} is also that of {word}; give each server a port of its " \
+	    "own (rcon.port in {dir}/server.properties); the console does the work") \
+	X(OPEN, WARN, "others on this machine can read the RCON password in {dir}/server.properties, and " \
+	    "its mode cannot be set; see to its owner, or mount it so that they cannot")
 
 #define X(name, level, text) EQUIP_##name,
 enum equip_note { EQUIP_NOTES(X) EQUIP_NOTE_COUNT };

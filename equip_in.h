@@ -37,7 +37,10 @@ bool equip_rcon_read(const struct props_file *file, struct equip_rcon *rcon);
 /* Enables it, if it is wished, and reads it.  0, or -errno of a file that there is no room in. */
 int equip_rcon_enable(struct equip_work *work);
 
-/* A port is taken from here on; false: it was. */
-bool equip_rcon_claim(struct equip_shared *shared, int port);
+/* A port is taken from here on by this slot; whose it was before, or this slot. */
+int equip_rcon_claim(struct equip_shared *shared, int slot, int port);
+
+/* Whose RCON is at the same place as the result, which was told before: his slot, or -1. */
+int equip_rcon_twin(const struct equip_work *work);
 
 #endif

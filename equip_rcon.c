@@ -163,19 +163,46 @@ equip_rcon_wish(struct equip_work *work)
  * whoever comes to a port first has it.  All go through the list in the same order, so two never
  * both find that the other has not taken it.
  */
-bool
-equip_rcon_claim(struct equip_shared *shared, int port)
+int
+equip_rcon_claim(struct equip_shared *shared, int slot, int port)
 {
 	for (int i = 0; i < EQUIP_CLAIMS; i++) {
-		uint32_t there = 0;
+		uint32_t there = 0, ours = (uint32_t)slot << 16 | (uint32_t)port;
 
-		if (__atomic_compare_exchange_n(&shared->claim[i], &there, (uint32_t)port, false,
-		    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-			return true;
-		if (there == (uint32_t)port)
-			return false;
+		if (__atomic_compare_exchange_n(&shared->claim[i], &there, ours, false, __ATOMIC_SEQ_CST,
+		    __ATOMIC_SEQ_CST))
+			return slot;
+		if ((there & 0xffff) == (uint32_t)port)
+			return (int)(there >> 16) % CONF_SERVERS;
 	}
-	return true;
+	return slot;
+}
+
+static bool
+is_same_place(const struct equip_rcon *a, const struct equip_rcon *b)
+{
+	return a->on && b->on && memcmp(&a->place, &b->place, sizeof(a->place)) == 0;
+}
+
+/* Commands, and the stop, would go to whichever of the two was there first. */
+int
+equip_rcon_twin(const struct equip_work *work)
+{
+	const struct equip_job *job = work->job;
+	const struct equip_told *told;
+	int whose;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (slot != job->slot && job->conf->name[slot][0] != '\0' &&
+		    is_same_place(&job->known[slot], &work->rcon))
+			return slot;
+	whose = equip_rcon_claim(job->shared, job->slot, work->rcon.place.port);
+	if (whose == job->slot)
+		return -1;
+	/* One that has not told it yet has chosen it, where the server listens. */
+	told = &job->shared->told[whose];
+	return __atomic_load_n(&told->pid, __ATOMIC_ACQUIRE) == 0 || is_same_place(&told->rcon, &work->rcon) ?
+	    whose : -1;
 }
 
 /* Another server has it, or will have it by what the INI says. */
@@ -245,7 +272,7 @@ choose_port(const struct equip_work *work)
 	bind_address(work, host);
 	for (port = first; port <= last; port++)
 		if (port != game && !is_of_another(job, port) && is_free(host, port) &&
-		    equip_rcon_claim(job->shared, port))
+		    equip_rcon_claim(job->shared, job->slot, port) == job->slot)
 			break;
 	fmt_put(word, sizeof(word), "%d", port <= last ? first : last);
 	if (port > last)

@@ -55,6 +55,8 @@ marker(struct turn *t, int slot, int32_t a)
 		dialog_open(t, slot);
 	if (kind == MARKER_SAVED)
 		ladder_saved(t, slot);
+	if (kind == MARKER_FLUSHING)
+		s->saved = false;
 	if (kind == MARKER_PAUSED || kind == MARKER_JOINED)
 		s->paused = kind == MARKER_PAUSED;
 	/* Somebody can play, whatever its ready line looks like. */

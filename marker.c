@@ -68,6 +68,10 @@ enum whose {
 	X(STOPPING, SERVERS, "Server stop requested.") \
 	X(SAVED, SERVERS, "ThreadedAnvilChunkStorage: All " ANY) \
 	X(SAVED, SERVERS, "All dimensions are saved") \
+	X(FLUSHING, SERVERS, "Flushing Chunk IO")			/* Paper, until 1.21 */ \
+	X(SAVED, SERVERS, "Closing Thread Pool")			/* ... and behind that */ \
+	X(FLUSHING, SERVERS, "Waiting for all RegionFile I/O tasks " ANY)	/* Paper, since */ \
+	X(SAVED, SERVERS, "All RegionFile I/O tasks to complete") \
 	X(PAUSED, SERVERS, "Server empty for " N " seconds, pausing") \
 	X(SAVED, JVMS, "Quit correctly")				/* Bedrock */ \
 	X(CRASH_REPORT, SERVERS, "This crash report has been " ANY) \

@@ -34,7 +34,8 @@
 	X(WATCHDOG, ONCE, "watchdog") \
 	X(JOINED, EACH, "joined") \
 	X(LEFT, EACH, "left") \
-	X(PAUSED, EACH, "paused")		/* until somebody joins */
+	X(PAUSED, EACH, "paused")		/* until somebody joins */ \
+	X(FLUSHING, EACH, "flushing")		/* what it has saved is not on the disk yet; "saved" follows */
 
 #define X(name, often, word) MARKER_##name,
 enum marker_kind { MARKERS(X) MARKER_COUNT };

@@ -23,6 +23,7 @@ enum { HOPS = 16, LINK_BYTES = 4096, NAME_BYTES = 256 };
 struct place {
 	int dir;
 	bool opened;
+	uid_t linker;			/* who made the links to it, 0 = root or nobody */
 	char name[NAME_BYTES];
 };
 
@@ -171,6 +172,35 @@ follow(struct place *place, char *link)
 	return 0;
 }
 
+static int
+note_link(struct place *place)
+{
+	struct stat st;
+	int rc = sys_stat_at(place->dir, place->name, &st);
+
+	if (rc < 0 || st.st_uid == 0)
+		return rc;
+	if (place->linker != 0 && place->linker != st.st_uid)
+		return -EPERM;
+	place->linker = st.st_uid;
+	return 0;
+}
+
+/* Root is not to write where somebody else's link points, unless that is his as well. */
+static int
+may_write_there(const struct place *place)
+{
+	struct stat st;
+	int rc;
+
+	if (place->linker == 0 || sys_uid() != 0)
+		return 0;
+	rc = sys_stat_at(place->dir, place->name, &st);
+	if (rc == -ENOENT)
+		rc = sys_stat_at(place->dir, ".", &st);
+	return rc < 0 ? rc : st.st_uid == place->linker ? 0 : -EPERM;
+}
+
 /* Links need not lead to anything: what they name is what is made then. */
 static int
 find_place(struct place *place, int dir, const char *name)
@@ -185,8 +215,16 @@ find_place(struct place *place, int dir, const char *name)
 	rc = follow(place, link);
 	for (int hops = 0; rc == 0 && hops < HOPS; hops++) {
 		n = sys_read_link_at(place->dir, place->name, link, sizeof(link));
-		if (n == -EINVAL || n == -ENOENT)
-			return 0;
+		if (n == -EINVAL || n == -ENOENT) {
+			rc = may_write_there(place);
+			if (rc == 0)
+				return 0;
+			break;
+		}
+		if (n >= 0)
+			rc = note_link(place);
+		if (rc < 0)
+			break;
 		if (n < 0)
 			rc = (int)n;
 		else if (n == sizeof(link) - 1)
@@ -248,6 +286,15 @@ write_at(int fd, const char *text, size_t from, size_t to)
 	return 0;
 }
 
+/* There are file systems without modes, and files of others that everybody may write. */
+static int
+set_mode(int fd, mode_t mode)
+{
+	int rc = sys_set_mode(fd, mode);
+
+	return rc == -EPERM || rc == -EOPNOTSUPP ? 0 : rc;
+}
+
 /*
  * As the old one, as far as we may.  Not to keep the owner is no failure, not of a secret either:
  * we own it then, and are who reads it.  But what a group may that cannot be kept is not for a
@@ -258,22 +305,36 @@ static int
 take_after(int fd, const struct stat *old, bool secret)
 {
 	mode_t mode = old->st_mode & (secret ? 0600 : 0777), others = (mode & 0007) << 3;
-	int rc = sys_set_mode(fd, mode);
+	int rc = set_mode(fd, mode);
 
 	if (rc < 0)
 		return rc;
 	if (sys_set_owner(fd, old->st_uid, old->st_gid) == 0 ||
 	    sys_set_owner(fd, (uid_t)-1, old->st_gid) == 0)
 		return 0;
-	return sys_set_mode(fd, mode & (~(mode_t)0070 | others));
+	return set_mode(fd, mode & (~(mode_t)0070 | others));
+}
+
+/* What root makes, or closes to all others, is for a server that may not be root's. */
+static void
+give_away(int fd, const struct place *place, const struct stat *old, bool secret)
+{
+	struct stat dir;
+
+	if (sys_uid() != 0 || (old != NULL && (old->st_uid != 0 || !secret)))
+		return;
+	if (sys_stat_at(place->dir, ".", &dir) == 0 && dir.st_uid != 0)
+		sys_set_owner(fd, dir.st_uid, dir.st_gid);
 }
 
 /* With nothing that anybody could read before it has the rights it is to have. */
 static int
-fill_temp(const struct props_file *file, int fd, const struct stat *old, bool secret)
+fill_temp(const struct props_file *file, int fd, const struct place *place, const struct stat *old,
+    bool secret)
 {
 	int rc = old != NULL ? take_after(fd, old, secret) : 0;
 
+	give_away(fd, place, old, secret);
 	if (rc == 0)
 		rc = write_at(fd, file->text, 0, file->bytes);
 	return rc == 0 ? sys_flush(fd) : rc;
@@ -295,7 +356,7 @@ write_over(const struct props_file *file, const struct place *place, bool secret
 	rc = sys_stat_fd(fd, &st);
 	old = rc == 0 ? (size_t)st.st_size : 0;
 	if (rc == 0 && secret && (st.st_mode & 0177) != 0)
-		rc = sys_set_mode(fd, st.st_mode & 0600);
+		rc = set_mode(fd, st.st_mode & 0600);
 	if (rc == 0 && file->bytes > old) {
 		rc = write_at(fd, file->text, old, file->bytes);
 		if (rc == 0)
@@ -346,7 +407,7 @@ replace(const struct props_file *file, const struct place *place, const struct s
 		sys_close(fd);
 		return rc;
 	}
-	rc = fill_temp(file, fd, old, secret);
+	rc = fill_temp(file, fd, place, old, secret);
 	if (rc == 0)
 		rc = sys_rename_at(place->dir, temp, place->name);
 	if (rc == 0)
@@ -380,6 +441,14 @@ write_back(const struct props_file *file, const struct place *place, bool secret
 	return replace(file, place, &st, secret);
 }
 
+static bool
+can_others_read(const struct place *place)
+{
+	struct stat st;
+
+	return sys_stat_at(place->dir, place->name, &st) == 0 && (st.st_mode & 0044) != 0;
+}
+
 int
 props_close(struct props_file *file, bool secret)
 {
@@ -392,6 +461,8 @@ props_close(struct props_file *file, bool secret)
 		rc = find_place(&place, file->dir, file->name);
 	if (file->changed && rc == 0) {
 		rc = write_back(file, &place, secret);
+		if (rc == 0 && secret && can_others_read(&place))
+			rc = PROPS_OPEN;
 		leave(&place);
 	}
 	let_go(file);

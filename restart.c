@@ -75,6 +75,20 @@ ended_well(const struct step_server *s)
 }
 
 /*
+ * It was asked to stop, and something else ended it.  Programs that are no JVM have exit codes of their
+ * own; and one that had saved may do as it likes.
+ */
+static bool
+ended_badly(const struct step_server *s)
+{
+	int code = s->status == STEP_NOT_KNOWN ? 0 : step_exit_code(s->status);
+
+	if (s->killed || s->saved || s->failure != 0 || code == 128 + SIGHUP || code == 128 + SIGINT || code == 128 + SIGTERM)
+		return false;
+	return code != 0 && (s->jvm || code > 128);
+}
+
+/*
  * Exit status, console, what we wanted and how far it had come together; never the status
  * alone: a vanilla server exits with 0 after a crash in its tick, too.
  */
@@ -86,6 +100,9 @@ why_ended(const struct step_server *s)
 	if (s->oom_killed && !s->killed && s->status != STEP_NOT_KNOWN &&
 	    step_exit_code(s->status) == 128 + SIGKILL)
 		return REASON_OOM_KILLED;
+	if (s->intent == INTENT_ASKED && ended_badly(s))
+		return reason == REASON_OOM_HEAP || (s->jvm && step_exit_code(s->status) == 3) ?
+		    REASON_OOM_HEAP : REASON_CRASHED;
 	if (s->intent == INTENT_ASKED)
 		return s->killed && !s->saved ? REASON_HUNG : REASON_STOPPED;
 	if (s->failure != 0)
@@ -239,6 +256,23 @@ asked_again(struct turn *t, int slot)
 	}
 }
 
+static void
+end_of_stop(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	s->ended_badly = s->intent == INTENT_ASKED && ended_badly(s);
+	if (s->ended_badly && s->console)
+		step_do(t, ACT_QUOTE, slot, STEP_QUOTE);
+	if (s->ended_badly)
+		step_say(t, slot, SAY_ENDED_BADLY, s->reason, s->status);
+	if (s->reason == REASON_OOM_KILLED)
+		step_say(t, slot, SAY_OOM_KILLED, 0, 0);
+	if (!s->ended_badly)
+		step_say(t, slot, !s->killed ? SAY_ENDED_WELL : s->saved ? SAY_ENDED_SAVED : SAY_ENDED_KILLED,
+		    s->status, 0);
+}
+
 /*
  * The whole tree has ended, and all that it printed is here.  The one place that decides whether a
  * server starts again.
@@ -270,10 +304,7 @@ restart_after_end(struct turn *t, int slot)
 		}
 		return;
 	}
-	if (s->reason == REASON_OOM_KILLED)
-		step_say(t, slot, SAY_OOM_KILLED, 0, 0);
-	step_say(t, slot, !s->killed ? SAY_ENDED_WELL : s->saved ? SAY_ENDED_SAVED : SAY_ENDED_KILLED,
-	    s->status, 0);
+	end_of_stop(t, slot);
 	if (s->wish == WISH_RESTART && !t->m->whole.ending && !s->leaving)
 		server_start_by_hand(t, slot);
 	else

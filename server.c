@@ -115,7 +115,7 @@ server_spawn(struct turn *t, int slot)
 	s->spawning = true;
 	s->waits = false;
 	s->main_alive = s->exec_done = s->was_ready = s->changed = false;
-	s->killed = s->stuck = s->swept = s->asked_down = s->by_itself = false;
+	s->killed = s->stuck = s->swept = s->asked_down = s->by_itself = s->ended_badly = false;
 	s->status = 0;
 	as_started(s, c);
 	s->draining = s->missing[HELPER_CARRIER] = false;

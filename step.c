@@ -336,11 +336,11 @@ at_rest(const struct step_server *s)
 	return s->is == IS_STOPPED || s->is == IS_FAILED;
 }
 
-/* The first that fits: gave up, configuration, not runnable, SIGKILL was needed, well. */
+/* The first that fits: gave up or was lost, configuration, not runnable, SIGKILL was needed, well. */
 static int
 exit_code(const struct conf *conf, const struct step_machine *m)
 {
-	bool gave_up = false, config = false, exec = false, killed = false;
+	bool gave_up = false, badly = false, config = false, exec = false, killed = false;
 	int used = 0, own = -1;
 
 	for (int slot = 0; slot < CONF_SERVERS; slot++) {
@@ -353,13 +353,14 @@ exit_code(const struct conf *conf, const struct step_machine *m)
 		exec |= s->is == IS_FAILED && s->reason == REASON_EXEC_FAILED;
 		gave_up |= s->is == IS_FAILED && s->reason != REASON_CONFIG &&
 		    s->reason != REASON_EXEC_FAILED;
+		badly |= s->ended_badly && s->is == IS_STOPPED;
 		killed |= s->killed && !s->saved && s->wish != WISH_UP;
 		if (conf->server[slot].restart == RESTART_NO && s->by_itself && s->failure == 0)
 			own = step_exit_code(s->status);
 	}
 	if (used == 1 && own >= 0)
 		return own;
-	return gave_up ? 1 : config ? 78 : exec ? 127 : killed ? 137 : 0;
+	return gave_up || badly ? 1 : config ? 78 : exec ? 127 : killed ? 137 : 0;
 }
 
 int

@@ -321,14 +321,15 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(NOBODY, DEBUG, "nobody is online to be warned") \
 	X(NO_REPLY, WARN, "did not reply to its stop command by RCON within {bt}; typing it on its console") \
 	X(SAVED, WARN, "has saved and printed nothing for {bt}, but does not end; SIGKILL to all of its " \
-	    "processes, nothing is lost") \
+	    "processes") \
 	X(ENDED_SAVED, INFO, "stopped by SIGKILL after it had saved") \
 	X(MISSED, DEBUG, "did not answer its {b}. probe in a row") \
 	X(UNHEALTHY, ERROR, "does not answer: {b} probes in a row without a reply") \
 	X(HUNG, ERROR, "does not answer: asking for a thread dump, then ending it (health_action = restart)") \
 	X(HEALTHY, INFO, "answers again") \
 	X(OOM_KILLED, ERROR, "the kernel killed it for want of memory: give the container or machine more, or " \
-	    "lower \"heap\"")
+	    "lower \"heap\"") \
+	X(ENDED_BADLY, ERROR, "ended in the middle of its stop: {br} ({cx}). What it had not saved is lost")
 
 #define X(name, ...) STEP_##name,
 enum step_event_name { STEP_EVENTS(X) STEP_EVENT_COUNT };
@@ -453,6 +454,7 @@ struct step_server {
 	int64_t missed_at;		/* the last time that a probe was missed */
 	bool replying;			/* the reply is whole if no more of it comes before TIMER_REPLY */
 	int64_t reply_by;		/* the end of the time for all of it */
+	bool ended_badly;		/* by itself, in the middle of the stop that was asked for */
 };
 
 struct step_whole {

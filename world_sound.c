@@ -83,7 +83,7 @@ server_is(const struct step_server *s)
 		SERVER(missing[0]), SERVER(missing[1]), SERVER(has_files), SERVER(rcon_was_up),
 		SERVER(rcon_over), SERVER(stop_next), SERVER(in_doubt), SERVER(overdue), SERVER(unhealthy),
 		SERVER(checking), SERVER(paused), SERVER(saved), SERVER(attended), SERVER(oom_killed),
-		SERVER(probe_due), SERVER(hushed), SERVER(replying) };
+		SERVER(probe_due), SERVER(hushed), SERVER(replying), SERVER(ended_badly) };
 
 	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at, s->quiet_at, s->missed_at,
 	    s->reply_by };

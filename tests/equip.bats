@@ -214,6 +214,24 @@ never_shown()
 	expect_count log 'RCON gets port' 3
 }
 
+@test "of two servers with the same RCON one has it, and the other is told which" {
+	local one
+	free_port
+	several a:--rcon b:--rcon
+	sed -i 's/^type = .*/type = vanilla/' mcinit.ini
+	for one in a b; do
+		printf '%s\n' enable-rcon=true "rcon.port=$port" rcon.password=swordfish >$one/server.properties
+	done
+	start
+	wait_for log "no RCON: its port $port is also that of "
+	wait_for journal.a ' ready '
+	wait_for journal.b ' ready '
+	stop
+	expect_count log 'is also that of' 1
+	[ "$(cat journal.[ab] | grep -c 'command stop$')" -eq 2 ]
+	[ "$(cat journal.[ab] | grep -c 'rcon command stop$')" -le 1 ]
+}
+
 @test "what is enabled already is respected, to the byte" {
 	free_port
 	printf 'enable-rcon=true\nrcon.port=%d\nserver-ip=0.0.0.0\nrcon.password=own' "$port" \

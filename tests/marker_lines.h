@@ -155,6 +155,12 @@ static const struct marker_line marker_says[] = {
 	SAYS(SAVED, 0, "[12:34:56] [Server thread/INFO] [minecraft/ChunkMap]: "
 	    "ThreadedAnvilChunkStorage: All dimensions are saved"),
 	SAYS(SAVED, 0, VANILLA "All dimensions are saved"),
+	SAYS(FLUSHING, 0, PAPER "Flushing Chunk IO"),
+	SAYS(SAVED, 0, PAPER "Closing Thread Pool"),
+	SAYS(FLUSHING, 0, PAPER "Waiting for all RegionFile I/O tasks to complete..."),
+	SAYS(SAVED, 0, PAPER "All RegionFile I/O tasks to complete"),
+	MUTE(PAPER "[Backup] Flushing Chunk IO"),
+	MUTE(PAPER "<Steve> Waiting for all RegionFile I/O tasks to complete..."),
 	SAYS(SAVED, 0, "Quit correctly"),
 	SAYS(PAUSED, 0, VANILLA "Server empty for 60 seconds, pausing"),
 	SAYS(PAUSED, 0, PAPER "Server empty for 60 seconds, pausing"),

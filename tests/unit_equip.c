@@ -408,6 +408,29 @@ a_list_that_is_full_takes_nobodys_port_away(void **state)
 	assert_true(equip("type=vanilla", true, NULL, 0)->on);
 }
 
+/* Commands for one would go to the other. */
+static void
+the_same_place_is_only_of_the_first(void **state)
+{
+	static const char two[] = "type=vanilla\n[server:a]\n[server:b]";
+	struct equip_rcon first;
+
+	(void)state;
+	put(PROPERTIES, ENABLED);
+	first = *equip(two, true, NULL, 0);
+	assert_true(first.on);
+	/* On its way, and known. */
+	assert_false(equip(two, true, NULL, 1)->on);
+	assert_string_equal(notes, "TWIN:30000:a");
+	memset(shared->claim, 0, sizeof(shared->claim));
+	known[0] = first;
+	assert_false(equip(two, true, NULL, 1)->on);
+	/* Again itself, and behind another address. */
+	assert_true(equip(two, true, NULL, 0)->on);
+	put(PROPERTIES, ENABLED "server-ip=127.0.0.2\n");
+	assert_true(equip(two, true, NULL, 1)->on);
+}
+
 /* ---- files that are not for us ---- */
 
 static void
@@ -548,6 +571,7 @@ main(void)
 		IN_DIR(the_ports_of_other_servers_are_taken),
 		IN_DIR(servers_that_start_together_choose_different_ports),
 		IN_DIR(a_list_that_is_full_takes_nobodys_port_away),
+		IN_DIR(the_same_place_is_only_of_the_first),
 		IN_DIR(what_cannot_be_written_counts_as_it_is),
 		IN_DIR(what_cannot_be_read_is_left_alone),
 		IN_DIR(a_read_only_disk_is_said),

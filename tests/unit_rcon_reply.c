@@ -81,7 +81,8 @@ a_reply_may_come_with_the_head_of_the_next(void **state)
 		ask("help");
 		send_bytes("\x0e\0\0\0\3\0\0\0\0\0\0\0late\0\0" + more, 18 - more);
 		send_text(5, REPLY, "helped");
-		hears_text("D", "helped");
+		hears_text("LL", "helped");
+		assert_int_equal(rcon_idle(&lab.r), RCON_DONE);
 	}
 }
 
@@ -181,12 +182,12 @@ what_comes_late_is_left_out(void **state)
 	send_many(3, REPLY, "x", RCON_UNITS);
 	send_text(4, REPLY, "late");
 	send_text(1, COMMAND, "");
-	hears_text("", "");
+	hears_text("LL", "");
 	ask("help");
 	send_text(3, REPLY, "late");
 	send_text(5, REPLY, "helped");
 	send_text(3, COMMAND, "late");
-	hears_text("D", "helped");
+	hears_text("LL", "helped");
 }
 
 /* ---- sizes ---- */

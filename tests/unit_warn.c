@@ -265,6 +265,58 @@ what_still_says_something_is_let_finish(void **state)
 	assert_int_equal(lab_count(ACT_SWEEP, 0, SIGKILL), 1);
 }
 
+/* Paper says so, and then is silent for as long as the disk takes. */
+static void
+what_it_flushes_is_not_saved_before_it_says_so(void **state)
+{
+	(void)state;
+	up_with_rcon("[server]\ntype = paper\nstop_timeout = 1h\n");
+	lab_event(STEP_STOP, 0, 0);
+	mark(MARKER_STOPPING);
+	mark(MARKER_SAVED);
+	mark(MARKER_FLUSHING);
+	lab_pass(MINUTES(30));
+	assert_int_equal(lab_count(ACT_SWEEP, 0, SIGKILL), 0);
+	mark(MARKER_SAVED);
+	lab_pass(STEP_QUIET + STEP_QUIET_LOOK);
+	assert_int_equal(lab_count(ACT_SWEEP, 0, SIGKILL), 1);
+}
+
+static void
+what_is_killed_in_the_middle_of_a_flush_has_not_saved(void **state)
+{
+	(void)state;
+	up_with_rcon("[server]\ntype = paper\n");
+	lab_event(STEP_STOP, 0, 0);
+	mark(MARKER_STOPPING);
+	mark(MARKER_SAVED);
+	mark(MARKER_FLUSHING);
+	lab_pass(MINUTES(3));
+	lab_event(STEP_DRAINED, 0, 0);
+	assert_int_equal(lab_said(0, SAY_ENDED_KILLED), 1);
+}
+
+static void
+one_that_has_saved_may_end_as_it_likes(void **state)
+{
+	(void)state;
+	for (int saved = 0; saved < 2; saved++) {
+		up_with_rcon("[server]\ntype = paper\n");
+		lab_event(STEP_STOP, 0, 0);
+		mark(MARKER_STOPPING);
+		if (saved)
+			mark(MARKER_SAVED);
+		lab_end(0, EXIT_OF(1), 0);
+		lab_event(STEP_DRAINED, 0, 0);
+		assert_int_equal(lab_said(0, SAY_ENDED_BADLY), !saved);
+		assert_int_equal(lab_said(0, SAY_ENDED_WELL), saved);
+		assert_int_equal(lab_count(ACT_QUOTE, 0, ANY), !saved);
+		assert_int_equal(step_settled(lab.conf, &lab.m), saved ? 0 : 1);
+		lab_event(STEP_START, 0, 0);
+		assert_false(lab_state(0)->ended_badly);
+	}
+}
+
 static void
 a_save_in_the_middle_of_its_life_is_none(void **state)
 {
@@ -326,6 +378,9 @@ main(void)
 		cmocka_unit_test(a_container_is_told_how_long_it_takes),
 		cmocka_unit_test(what_has_saved_and_is_quiet_is_ended_after_a_minute),
 		cmocka_unit_test(what_still_says_something_is_let_finish),
+		cmocka_unit_test(what_it_flushes_is_not_saved_before_it_says_so),
+		cmocka_unit_test(what_is_killed_in_the_middle_of_a_flush_has_not_saved),
+		cmocka_unit_test(one_that_has_saved_may_end_as_it_likes),
 		cmocka_unit_test(a_save_in_the_middle_of_its_life_is_none),
 		cmocka_unit_test(one_that_a_player_stopped_is_ended_too),
 		cmocka_unit_test(a_pause_does_not_make_it_quiet),

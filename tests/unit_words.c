@@ -142,7 +142,8 @@ each_message_reads_without_gaps(void **state)
 		assert_in_range(words_level(message), LEVEL_ERROR, LEVEL_DEBUG);
 		for (size_t i = 0; i < COUNT(values); i++) {
 			/* Only reasons are lists that end. */
-			int64_t b = message == SAY_CRASHED || message == SAY_NOT_STARTED ? REASON_HUNG :
+			int64_t b = message == SAY_CRASHED || message == SAY_NOT_STARTED ||
+			    message == SAY_ENDED_BADLY ? REASON_HUNG :
 			    message == SAY_RCON_AWAY ? RCON_END_LOST : values[i];
 
 			words_message(text, sizeof(text), message, b, values[i]);
