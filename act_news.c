@@ -53,7 +53,7 @@ act_untell_rcon(struct act_scope *scope, int slot)
 		const struct step_event *e = &w->event[i];
 
 		if (e->slot != slot || (e->what != STEP_RCON_UP && e->what != STEP_RCON_DOWN &&
-		    e->what != STEP_ANSWERED && e->what != STEP_REPLYING))
+		    e->what != STEP_ANSWERED && e->what != STEP_REPLYING && e->what != STEP_FINAL))
 			w->event[kept++] = *e;
 	}
 	w->events = kept;

@@ -25,7 +25,6 @@ enum { HIGH = 16, READ = 2048, READS = 32, NOBODY = -1 };
 static _Alignas(64) struct line {
 	int fd;				/* 0 = none */
 	bool on_the_way;
-	bool last;			/* what is asked may end the server */
 	bool whole;			/* the reply is, but its client has not taken all of it */
 	bool line_ended;		/* what comes now is another line of the reply */
 	struct rcon rcon;
@@ -246,7 +245,7 @@ static void
 is_answered(struct act_scope *scope, int slot)
 {
 	struct line *l = &lines[slot];
-	int32_t players = l->asked == ASK_CLIENT && l->last ? STEP_LAST_ANSWER : STEP_ANSWER;
+	int32_t players = STEP_ANSWER;
 
 	l->whole = l->asked == ASK_CLIENT && l->client != NOBODY && l->left > 0;
 	if (l->whole)
@@ -410,6 +409,7 @@ act_ask(struct act_scope *scope, const struct step_act *a)
 	char packet[RCON_PACKET], warning[512];
 	const char *command = "list";
 	size_t bytes;
+	bool last;
 
 	if (a->a == ASK_STOP) {
 		command = step_stop_command(conf);
@@ -435,8 +435,13 @@ act_ask(struct act_scope *scope, const struct step_act *a)
 		control_serve((int)a->b);
 	l->kept = 0;
 	l->line_ended = false;
-	l->last = a->a == ASK_STOP || rcon_is_last(command);
-	bytes = rcon_ask(&l->rcon, packet, command, l->last);
+	last = a->a == ASK_STOP || rcon_is_last(command);
+	bytes = rcon_ask(&l->rcon, packet, command, last);
+	/* Before it is said: it may be our last act. */
+	if (last && a->a == ASK_CLIENT) {
+		act_tell(scope, STEP_FINAL, a->slot, 0);
+		world_commit();
+	}
 	/* Those of a client may hold a password. */
 	if (send_packet(scope, a->slot, packet, bytes) && a->a != ASK_PROBE && a->a != ASK_CLIENT)
 		log_debug(act_name(scope, a->slot), "said \"%s\" by RCON", command);
@@ -453,8 +458,8 @@ act_refuse(struct act_scope *scope, const struct step_act *a)
 		return;
 	if (served)
 		l->client = NOBODY;
-	tell_why_not(scope, (int)a->a, a->slot, words_refusal((int)a->b), a->b == REFUSED_LATE ||
-	    a->b == REFUSED_DEAF);
+	tell_why_not(scope, (int)a->a, a->slot, served && l->left > 0 ? "waits no longer for its reply to be read" :
+	    words_refusal((int)a->b), a->b == REFUSED_LATE || a->b == REFUSED_DEAF);
 }
 
 /* ---- clients that have asked ---- */
@@ -491,8 +496,9 @@ act_rcon_asked(struct act_scope *scope, int client, const struct ctl_request *re
 		    "no server has that name", false);
 	else if (wrong != NULL)
 		tell_why_not(scope, client, -1, wrong, false);
+	else if (!control_keep(client, slot))
+		tell_why_not(scope, client, slot, "is asked by too many at a time; ask again in a moment", true);
 	else {
-		control_keep(client, slot);
 		act_tell(scope, STEP_ASKED, slot, client);
 		world_commit();
 	}

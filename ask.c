@@ -21,6 +21,7 @@ static _Alignas(64) struct {
 	int fd;
 	int64_t until;
 	const struct ask_rcon *rcon;	/* NULL: for a person, and patiently */
+	bool reached;
 	size_t filled, taken;
 	char bytes[16 * 1024 + 1];	/* with a NUL behind the last line */
 } in;
@@ -104,6 +105,9 @@ next_line(char **line)
 static int
 say_no_line(int error)
 {
+	if (error == -ETIMEDOUT && in.reached)
+		return complain(LATE, "no answer yet: the server is slow, or others are served first; --timeout "
+		    "makes it wait longer", "");
 	if (error == -ETIMEDOUT)
 		return complain(LATE, "mcinit does not answer", "");
 	return complain(NO, error == -EPIPE ? "mcinit hung up without an answer: it failed, or it ended. "
@@ -244,6 +248,7 @@ ask_rcon(const char *run_dir, const struct ask_rcon *asked)
 	int code;
 
 	in.rcon = asked;
+	in.reached = false;
 	in.until = asked->until;
 	fmt_put(argument, sizeof(argument), "%s %s", asked->server != NULL ? asked->server : "-",
 	    asked->command);
@@ -251,8 +256,11 @@ ask_rcon(const char *run_dir, const struct ask_rcon *asked)
 	if (bytes == 0)
 		return complain(USAGE, "the command is too long, or has control bytes", "");
 	code = begin(run_dir, line, bytes);
-	if (code == DONE)
+	if (code == DONE) {
+		in.reached = true;
+		asked->reached();
 		code = hear_reply();
+	}
 	if (in.fd >= 0)
 		sys_close(in.fd);
 	return code;

@@ -25,6 +25,7 @@ struct ask_rcon {
 	const char *server;		/* NULL: the only one */
 	const char *command;
 	int64_t until;			/* as sys_now(), for reaching mcinit */
+	void (*reached)(void);		/* it listens, and answers when it has an answer */
 	int (*wait)(int fd);		/* until there is something to read: 1, 0: too late, or -errno */
 	int (*take)(const char *bytes, size_t count);	/* of the reply; 0, or -errno: no more */
 	char *why;

@@ -13,7 +13,8 @@
 #include "ctl.h"
 #include "sys.h"
 
-enum { HIGH = 16 };
+/* So many places are for those who have asked for nothing yet, however many wait. */
+enum { HIGH = 16, NOT_TO_WAIT_IN = 8 };
 
 /* Apart from their lines, so that the memory of those is not touched before somebody speaks. */
 static struct {
@@ -65,7 +66,7 @@ hang_up(int client, int epoll)
 	sys_close(control_release(client, epoll));
 }
 
-/* A free place, or that of the one who has been silent for longest; -1: all wait for their answers. */
+/* A free place, or that of the one who has been silent for longest; -1: there is none. */
 static int
 make_place(int epoll)
 {
@@ -175,11 +176,18 @@ control_tell(int client, int epoll, const char *line, size_t bytes, bool last)
 
 /* ---- answers that take time ---- */
 
-void
+bool
 control_keep(int client, int matter)
 {
+	int wait = 0;
+
+	for (int i = 0; i < CONTROL_CLIENTS; i++)
+		wait += clients[i].fd != 0 && clients[i].matter >= 0;
+	if (wait >= CONTROL_CLIENTS - NOT_TO_WAIT_IN)
+		return false;
 	clients[client].matter = (int8_t)matter;
 	clients[client].served = false;
+	return true;
 }
 
 void

@@ -32,9 +32,10 @@ void control_tell(int client, int epoll, const char *line, size_t bytes, bool la
 
 /*
  * Its answer takes time, with a server that is the caller's `matter`: its place is not another's meanwhile,
- * what more it says is not heard, and the line that it said is kept.
+ * what more it says is not heard, and the line that it said is kept.  False: too many wait, and some places
+ * are for those who want something else.
  */
-void control_keep(int client, int matter);
+bool control_keep(int client, int matter);
 int control_matter(int client);		/* or -1: it waits for nothing */
 size_t control_said(int client, const char **line);
 /* What it said is being done; from then on it does not wait for its turn any more. */

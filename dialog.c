@@ -65,6 +65,18 @@ dialog_close(struct turn *t, int slot)
 	dialog_refuse_all(t, slot, s->is == IS_STOPPING ? REFUSED_STOPPING : REFUSED_DOWN);
 }
 
+void
+dialog_renew(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	s->rcon = RCON_AWAY;
+	s->asks = ASK_NOTHING;
+	s->overdue = false;
+	step_do(t, ACT_RCON_CLOSE, slot, 0);
+	dialog_open(t, slot);
+}
+
 bool
 dialog_is_free(const struct step_server *s)
 {
@@ -78,7 +90,7 @@ dialog_ask(struct turn *t, int slot, enum step_ask what, int64_t b)
 	int64_t most = turn_conf(t, slot)->rcon_timeout;
 
 	s->asks = (uint8_t)what;
-	s->overdue = s->replying = false;
+	s->overdue = s->replying = s->final = false;
 	s->rcon_over |= what == ASK_STOP;
 	if (what == ASK_STOP || what == ASK_COUNT || what == ASK_WARNING)
 		most = most < STEP_STOP_REPLY ? most : STEP_STOP_REPLY;
@@ -156,12 +168,39 @@ stop_is_next(struct turn *t, int slot)
 		ladder_no_reply(t, slot);
 }
 
+/*
+ * A client has said "stop" or its like.  What its console says of that comes another way, and may be
+ * later than the next question would be; and of no console nothing comes.
+ */
+static void
+hush(struct turn *t, int slot)
+{
+	struct step_server *s = turn_server(t, slot);
+
+	s->hushed = true;
+	s->asks = ASK_NOTHING;
+	s->overdue = s->replying = false;
+	s->deadline[TIMER_REPLY] = STEP_NEVER;
+	if (s->rcon == RCON_UP)
+		step_do(t, ACT_RCON_CLOSE, slot, 0);
+	s->rcon = RCON_AWAY;
+	s->rcon_over |= !s->console;
+	s->deadline[TIMER_RCON] = t->now + STEP_HUSH;
+	dialog_refuse_all(t, slot, REFUSED_STOPPING);
+}
+
+static bool
+is_final(const struct step_server *s)
+{
+	return s->asks == ASK_CLIENT && s->final;
+}
+
 static void
 is_down(struct turn *t, int slot, enum step_rcon_end how)
 {
 	struct step_server *s = turn_server(t, slot);
 	enum step_ask asked = (enum step_ask)s->asks;
-	bool was_up = s->rcon == RCON_UP;
+	bool was_up = s->rcon == RCON_UP, counted = s->overdue;
 
 	/* Known from the start on: nobody has to wake up for it. */
 	if (how == RCON_END_ABSENT && s->rcon == RCON_AWAY) {
@@ -171,6 +210,11 @@ is_down(struct turn *t, int slot, enum step_rcon_end how)
 	}
 	if (s->rcon != RCON_UP && s->rcon != RCON_OPENING)
 		return;
+	if (is_final(s)) {
+		hush(t, slot);
+		stop_is_next(t, slot);
+		return;
+	}
 	s->rcon = how == RCON_END_ABSENT ? RCON_NONE : RCON_AWAY;
 	s->asks = ASK_NOTHING;
 	s->overdue = s->replying = false;
@@ -190,26 +234,9 @@ is_down(struct turn *t, int slot, enum step_rcon_end how)
 		step_say(t, slot, SAY_RCON_AWAY, how, 0);
 		health_begin(t, slot);
 	}
-	no_reply(t, slot, asked);
+	if (!counted)
+		no_reply(t, slot, asked);
 	stop_is_next(t, slot);
-}
-
-/*
- * A client has said "stop" or its like.  What its console says of that comes another way, and may be
- * later than the next question would be; and of no console nothing comes.
- */
-static void
-hush(struct turn *t, int slot)
-{
-	struct step_server *s = turn_server(t, slot);
-
-	s->hushed = true;
-	if (s->rcon == RCON_UP)
-		step_do(t, ACT_RCON_CLOSE, slot, 0);
-	s->rcon = RCON_AWAY;
-	s->rcon_over |= !s->console;
-	s->deadline[TIMER_RCON] = t->now + STEP_HUSH;
-	dialog_refuse_all(t, slot, REFUSED_STOPPING);
 }
 
 static void
@@ -217,13 +244,14 @@ is_answered(struct turn *t, int slot, int32_t players)
 {
 	struct step_server *s = turn_server(t, slot);
 	enum step_ask asked = (enum step_ask)s->asks;
+	bool final = is_final(s) && players != STEP_NOT_ASKED;
 
 	if (asked == ASK_NOTHING)
 		return;
 	s->asks = ASK_NOTHING;
 	s->overdue = s->replying = false;
 	s->deadline[TIMER_REPLY] = STEP_NEVER;
-	if (players == STEP_LAST_ANSWER)
+	if (final)
 		hush(t, slot);
 	if (players != STEP_NOT_ASKED)
 		s->rcon_tries = 0;
@@ -289,6 +317,9 @@ dialog_event(struct turn *t, int slot, int event, int32_t a)
 	case STEP_ANSWERED:
 		is_answered(t, slot, a);
 		return true;
+	case STEP_FINAL:
+		turn_server(t, slot)->final = true;
+		return true;
 	case STEP_REPLYING:
 		is_replying(t, slot);
 		return true;
@@ -351,6 +382,11 @@ dialog_on_reply(struct turn *t, int slot)
 	}
 	if (asked == ASK_CLIENT)
 		step_do_with(t, ACT_REFUSE, slot, s->client, REFUSED_LATE);
+	if (is_final(s)) {
+		hush(t, slot);
+		stop_is_next(t, slot);
+		return;
+	}
 	step_do(t, ACT_RCON_CLOSE, slot, 0);
 	is_down(t, slot, RCON_END_LOST);
 }
@@ -403,6 +439,11 @@ dialog_resumed(struct turn *t, int slot)
 	}
 	if (asked == ASK_STOP) {
 		s->in_doubt = true;
+		return;
+	}
+	if (is_final(s)) {
+		hush(t, slot);
+		stop_is_next(t, slot);
 		return;
 	}
 	s->asks = ASK_NOTHING;

@@ -132,9 +132,12 @@ health_on_time(struct turn *t, int slot)
 	health_begin(t, slot);
 	if (s->paused || s->hushed || s->rcon_over || listen_said(s, MARKER_STOPPING))
 		return;
+	/* A reply may be lost, too: each miss is one of a question of its own. */
+	if (s->overdue)
+		dialog_renew(t, slot);
 	if (dialog_is_free(s))
 		dialog_ask(t, slot, ASK_PROBE, 0);
-	else if (s->overdue || s->rcon == RCON_AWAY)
+	else if (s->rcon == RCON_AWAY)
 		health_missed(t, slot);
 	else
 		s->probe_due = s->asks != ASK_PROBE;

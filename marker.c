@@ -34,7 +34,8 @@ enum whose {
  *
  * "Steve left the game" comes with "lost connection", if no plugin says something else instead.
  * "[Steve: Stopping the server]" comes with "Stopping server", and a chat format may look so.
- * BungeeCord's "[Steve] -> UpstreamBridge has disconnected" is what /say makes, too.
+ * BungeeCord's "[Steve] -> UpstreamBridge has disconnected" is what /say makes, too; and it closes its
+ * listeners at a /greload as at its end.
  */
 #define OPEN_ROWS(X) \
 	X(JOINED, SERVERS, NAME "[" ANY "] logged in with entity id " N " at " ANY) \
@@ -64,7 +65,6 @@ enum whose {
 	X(STOPPING, SERVERS, "Stopping the server") \
 	X(STOPPING, SERVERS, "Stopping the server..") \
 	X(STOPPING, SERVERS, "Shutting down the proxy...") \
-	X(STOPPING, SERVERS, "Closing listener [id: " ANY) \
 	X(STOPPING, SERVERS, "Server stop requested.") \
 	X(SAVED, SERVERS, "ThreadedAnvilChunkStorage: All " ANY) \
 	X(SAVED, SERVERS, "All dimensions are saved") \

@@ -20,7 +20,8 @@
 #include "sys.h"
 #include "talk.h"
 
-enum { TIMEOUT = 10 * 1000, TIMEOUT_MOST = 24 * 60 * 60 * 1000, PORT_MOST = 65535, NAME = 32 };
+/* Without --timeout; an mcinit keeps to the rcon_timeout of the server, and there others may be first. */
+enum { TIMEOUT = 10 * 1000, ANSWER = 10 * 60 * 1000, TIMEOUT_MOST = 24 * 60 * 60 * 1000, PORT_MOST = 65535, NAME = 32 };
 
 _Alignas(64) struct remote remote;
 
@@ -289,7 +290,6 @@ remote_read(int count, char *const words[])
 {
 	int code;
 
-	remote.timeout = TIMEOUT;
 	code = read_words(count, words);
 	if (code == REMOTE_DONE)
 		code = read_form();
@@ -338,11 +338,25 @@ wait_for_mcinit(int fd)
 	return remote_wait(fd, POLLIN);
 }
 
+static void
+start_clock(int otherwise)
+{
+	remote.until = sys_now() + (remote.timeout > 0 ? remote.timeout : otherwise);
+}
+
+/* What the greeting took does not matter. */
+static void
+mcinit_is_reached(void)
+{
+	if (remote.timeout == 0)
+		start_clock(ANSWER);
+}
+
 static int
 through_mcinit(const char *server, const char *command)
 {
 	struct ask_rcon asked = { .server = server, .command = command, .until = remote.until,
-		.wait = wait_for_mcinit, .take = remote_out_put, .why = remote.why,
+		.reached = mcinit_is_reached, .wait = wait_for_mcinit, .take = remote_out_put, .why = remote.why,
 		.room = sizeof(remote.why) };
 	int code = ask_rcon(".", &asked), rc = remote_out_flush();
 
@@ -361,7 +375,7 @@ ask(const char *text, bool final)
 		code = take_name(&command, &server);
 	remote_out_open(server, command);
 	wrong = rcon_cannot_say(command);
-	remote.until = sys_now() + remote.timeout;
+	start_clock(TIMEOUT);
 	if (code != REMOTE_DONE)
 		wrong = NULL;
 	else if (wrong != NULL && from.number > 0)
@@ -482,12 +496,26 @@ ask_at_terminal(void)
 	fmt_put(from.prompt, sizeof(from.prompt), "%s> ", name != NULL ? name : "rcon");
 	code = REMOTE_DONE;
 	/* A password that is wrong is better said before anything was typed. */
-	remote.until = sys_now() + remote.timeout;
+	start_clock(TIMEOUT);
 	if (remote.direct)
 		code = remote_wire_open();
 	if (code == REMOTE_DONE)
 		code = remote_tty_run(from.prompt, ask_for_person);
 	return code == REMOTE_DONE || code > REMOTE_SIGNALLED ? code : complain(code);
+}
+
+/* A word alone that is the name of a server is no command for another. */
+static void
+find_lone_name(void)
+{
+	int error;
+
+	if (remote.direct || remote.input || remote.words != 1 || remote.commands[0] != remote.line ||
+	    talk_has_server(".", remote.line, &error) == NULL)
+		return;
+	remote.name = remote.line;
+	remote.count = 0;
+	remote.input = true;
 }
 
 int
@@ -501,6 +529,7 @@ remote_rcon(const char *run_dir)
 	if (run_dir != NULL && (code = sys_change_dir(run_dir)) < 0)
 		return complain(remote_fail(REMOTE_NO, "cannot go to %.200s: %s", run_dir,
 		    log_errno(code)));
+	find_lone_name();
 	if (remote.name != NULL && talk_has_server(".", remote.name, &code) == NULL)
 		return complain(code < 0 ? cannot_know_names(code) :
 		    remote_fail(REMOTE_USAGE, "no server is called %.100s", remote.name));

@@ -23,7 +23,7 @@ struct remote {
 	/* What the command line says. */
 	const char *name;		/* of the server, or NULL */
 	const char *host, *password_file;
-	int port, timeout;
+	int port, timeout;		/* timeout 0: it was not said */
 	bool direct;			/* not through an mcinit */
 	bool json, raw, no_colour;
 	bool input;			/* the commands are on standard input */

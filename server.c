@@ -97,7 +97,7 @@ forget_dialog(struct turn *t, int slot)
 	s->asks = ASK_NOTHING;
 	s->rcon_was_up = s->rcon_over = s->stop_next = s->in_doubt = s->overdue = false;
 	s->unhealthy = s->checking = s->paused = s->saved = s->oom_killed = false;
-	s->probe_due = s->hushed = s->replying = false;
+	s->probe_due = s->hushed = s->replying = s->final = false;
 	s->rcon_tries = s->misses = 0;
 }
 

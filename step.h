@@ -204,7 +204,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(PRINTED)			/* answer to ATTEND: a = 1 if it has printed since the last one */ \
 	X(HEALTH)			/* answer to CHECK: a = 1 if it is well */ \
 	X(OOM_KILL)			/* of slot: the kernel has killed for want of memory; ENDED follows */ \
-	X(REPLYING)			/* before ANSWERED: there may be more lines of the reply */
+	X(REPLYING)			/* before ANSWERED: there may be more lines of the reply */ \
+	X(FINAL)			/* what the client wants that is served now may end the server */
 
 /* What is to be done. */
 #define STEP_ACTIONS(X) \
@@ -455,6 +456,7 @@ struct step_server {
 	bool replying;			/* the reply is whole if no more of it comes before TIMER_REPLY */
 	int64_t reply_by;		/* the end of the time for all of it */
 	bool ended_badly;		/* by itself, in the middle of the stop that was asked for */
+	bool final;			/* what waits for its reply may end the server */
 };
 
 struct step_whole {
@@ -528,8 +530,7 @@ const char *step_stop_command(const struct conf_server *conf);
 /* What else can come of a question by RCON. */
 enum step_answer {
 	STEP_ANSWER = -1,		/* a reply, of which nobody knows how many are online */
-	STEP_NOT_ASKED = -2,		/* it was not said: who wanted it has gone */
-	STEP_LAST_ANSWER = -3		/* the reply to what may end the server, wanted by a client */
+	STEP_NOT_ASKED = -2		/* it was not said: who wanted it has gone */
 };
 
 /* How many clients there are, at most: they are bits of a number. */

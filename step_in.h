@@ -27,7 +27,7 @@ struct turn {
 	case STEP_RESUMED: case STEP_ADOPTED: case STEP_FOUND: case STEP_REEXEC: case STEP_PROVED: \
 	case STEP_RCON_UP: case STEP_RCON_DOWN: case STEP_ANSWERED: case STEP_ASKED: \
 	case STEP_UNASKED: case STEP_PRINTED: case STEP_HEALTH: case STEP_OOM_KILL: \
-	case STEP_REPLYING: case STEP_EVENT_COUNT
+	case STEP_REPLYING: case STEP_FINAL: case STEP_EVENT_COUNT
 
 /* Those that are always about one server. */
 #define EVENTS_OF_A_SERVER \
@@ -36,7 +36,8 @@ struct turn {
 	case STEP_SPAWNED: case STEP_SPAWN_FAILED: case STEP_EXEC_DONE: case STEP_EXEC_FAILED: \
 	case STEP_READY: case STEP_ENDED: case STEP_TREE: case STEP_FOUND: case STEP_RCON_UP: \
 	case STEP_RCON_DOWN: case STEP_ANSWERED: case STEP_ASKED: case STEP_UNASKED: \
-	case STEP_PRINTED: case STEP_HEALTH: case STEP_OOM_KILL: case STEP_REPLYING
+	case STEP_PRINTED: case STEP_HEALTH: case STEP_OOM_KILL: case STEP_REPLYING: \
+	case STEP_FINAL
 
 /* Adds an action, with one value or two, or a message with its two. */
 void step_do(struct turn *t, int what, int slot, int64_t a);
@@ -163,6 +164,8 @@ bool dialog_event(struct turn *t, int slot, int event, int32_t a);
 /* Connects, where that may help; and the end of it for this start. */
 void dialog_open(struct turn *t, int slot);
 void dialog_close(struct turn *t, int slot);
+/* Another connection, in the place of one where a reply is overdue. */
+void dialog_renew(struct turn *t, int slot);
 /* Nothing waits for a reply, so something can be said. */
 bool dialog_is_free(const struct step_server *s);
 void dialog_ask(struct turn *t, int slot, enum step_ask what, int64_t b);

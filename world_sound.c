@@ -83,7 +83,8 @@ server_is(const struct step_server *s)
 		SERVER(missing[0]), SERVER(missing[1]), SERVER(has_files), SERVER(rcon_was_up),
 		SERVER(rcon_over), SERVER(stop_next), SERVER(in_doubt), SERVER(overdue), SERVER(unhealthy),
 		SERVER(checking), SERVER(paused), SERVER(saved), SERVER(attended), SERVER(oom_killed),
-		SERVER(probe_due), SERVER(hushed), SERVER(replying), SERVER(ended_badly) };
+		SERVER(probe_due), SERVER(hushed), SERVER(replying), SERVER(ended_badly),
+		SERVER(final) };
 
 	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at, s->quiet_at, s->missed_at,
 	    s->reply_by };
@@ -181,7 +182,8 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(PRINTED, A_SERVER, ANY) \
 	X(HEALTH, A_SERVER, ANY) \
 	X(OOM_KILL, A_SERVER, ANY) \
-	X(REPLYING, A_SERVER, ANY)
+	X(REPLYING, A_SERVER, ANY) \
+	X(FINAL, A_SERVER, ANY)
 
 struct rule {
 	uint8_t about, value;

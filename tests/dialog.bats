@@ -195,6 +195,27 @@ ask_and_not_read()
 	lived_well 1
 }
 
+@test "who waits is told by mcinit when it is over, and not everybody may wait" {
+	local i clients=()
+	speaks '--rcon-delay 1500ms' rcon_timeout=60s health_interval=0
+	start
+	rcon_up
+	for ((i = 0; i < 28; i++)); do
+		timeout 100 "$MCINIT" -S run/control rcon echo "this is $i" >"reply.$i" 2>&1 3>&- </dev/null {idle}>&- &
+		clients+=($!)
+	done
+	until_true refused_some
+	run -0 timeout 60 "$MCINIT" -S run/control reexec 3>&-
+	wait "${clients[@]}" || :
+	[ "$(cat reply.* | grep -c 'mcinit: server is asked by too many at a time; ask again in a moment')" -eq 4 ]
+	stop
+}
+
+refused_some()
+{
+	[ "$(cat reply.* | wc -l)" -ge 4 ]
+}
+
 @test "who does not read his reply loses it after a while, and the others are served" {
 	speaks '' rcon_timeout=1s
 	start
@@ -237,6 +258,29 @@ ask_and_not_read()
 	expect_exit 0
 	nothing_behind_stop
 	lived_well 1
+}
+
+@test "a stop that a client sends and nobody answers is the last, too" {
+	speaks '--save-time 6s --rcon-no-stop-reply' restart=no rcon_timeout=1s health_interval=5s
+	start
+	rcon_up
+	say 75 stop
+	say 1 list
+	[[ $output == *'is stopping'* ]]
+	expect_exit 0
+	nothing_behind_stop
+	lived_well 1
+}
+
+@test "a server that is killed while it saves has not been stopped well" {
+	speaks '--save-time 1h'
+	start
+	rcon_up
+	tell TERM
+	wait_for journal ' saving '
+	tell KILL "$server"
+	expect_exit 1
+	seen "$log" 'server: ended in the middle of its stop: crashed (SIGKILL)'
 }
 
 @test "each kind of server is understood" {

@@ -143,8 +143,8 @@ static const struct marker_line marker_says[] = {
 	SAYS(STOPPING, 0, NEOFORGE "Stopping server"),
 	SAYS(STOPPING, 0, FABRIC "Stopping server"),
 	SAYS(STOPPING, 0, PAPER "Shutting down the proxy..."),
-	SAYS(STOPPING, 0, CRAFTBUKKIT "Closing listener [id: 0x5f2c1a3e, L:/0.0.0.0:25577]"),
-	SAYS(STOPPING, 0, PAPER "Closing listener [id: 0x5f2c1a3e, L:/0:0:0:0:0:0:0:0%0:25577]"),
+	MUTE(CRAFTBUKKIT "Closing listener [id: 0x5f2c1a3e, L:/0.0.0.0:25577]"),
+	MUTE(PAPER "Closing listener [id: 0x5f2c1a3e, L:/0:0:0:0:0:0:0:0%0:25577]"),
 	SAYS(STOPPING, 0, BEDROCK "Server stop requested."),
 	SAYS(STOPPING, 0, BEDROCK "Stopping server..."),
 

@@ -572,11 +572,11 @@ answers()
 		[ "$output" = 'mcinit: lobby does not answer' ]
 		run -1 verb lobby list 3>&-
 		[[ $output == *'mcinit hung up'* ]]
-		run -1 verb lobby 3>&-
+		run -1 verb help 3>&-
 		[[ $output == *'this is no answer: data x'* ]]
 		until_true gone "$helper"
 		printf '%s\n' listens 'rcon lobby list' 'rcon survival echo a b' 'rcon - list' 'rcon lobby list' \
-		    'rcon lobby list' 'rcon - lobby' | cmp - asked
+		    'rcon lobby list' 'rcon - help' | cmp - asked
 	done
 	stop
 }
@@ -587,16 +587,18 @@ answers()
 	wait_for journal.lobby ' ready '
 	wait_for journal.survival ' ready '
 	printf 'data 3\nyesok \n' >yes
-	answers 4096 yes yes yes yes yes -
+	answers 4096 yes yes yes yes yes yes -
 	printf 'list\nsurvival list\nnobody list\n' | "$MCINIT" -S run/control rcon >said
 	printf 'yes\nyes\nyes\n' | cmp - said
 	printf 'survival list\n' | verb lobby - | cmp - <(echo yes)
 	verb -e 'lobby help' | cmp - <(echo yes)
+	# A name alone is no command.
+	printf 'tps\n' | verb lobby | cmp - <(echo yes)
 	run -75 verb --timeout 300ms lobby list 3>&-
-	[ "$output" = 'mcinit: mcinit does not answer' ]
+	[[ $output == 'mcinit: no answer yet: '* ]]
 	until_true gone "$helper"
 	printf '%s\n' listens 'rcon - list' 'rcon survival list' 'rcon - nobody list' \
-	    'rcon lobby survival list' 'rcon lobby help' 'rcon lobby list' | cmp - asked
+	    'rcon lobby survival list' 'rcon lobby help' 'rcon lobby tps' 'rcon lobby list' | cmp - asked
 	run -64 verb nobody -e list 3>&-
 	[[ $output == *'no server is called nobody'* ]]
 	# What nobody can tell from a server's name goes to no server.

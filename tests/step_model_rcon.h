@@ -16,7 +16,7 @@ untell(int slot)
 		const struct step_event *e = &w.queue[i];
 
 		if (e->slot != slot || (e->what != STEP_RCON_UP && e->what != STEP_RCON_DOWN &&
-		    e->what != STEP_ANSWERED && e->what != STEP_REPLYING))
+		    e->what != STEP_ANSWERED && e->what != STEP_REPLYING && e->what != STEP_FINAL))
 			w.queue[kept++] = *e;
 		else
 			/* A reply that comes in the moment in which its time is over was not heard. */
@@ -61,7 +61,7 @@ reply(int slot)
 	if (o->asked == ASK_STOP && one_in(2))
 		die(o, EXIT_OF(0));
 	tell(STEP_ANSWERED, slot, o->asked != ASK_CLIENT ? (int32_t)chance(4) - 1 :
-	    one_in(10) ? STEP_LAST_ANSWER : one_in(10) ? STEP_NOT_ASKED : STEP_ANSWER);
+	    one_in(10) ? STEP_NOT_ASKED : STEP_ANSWER);
 	o->asked = ASK_NOTHING;
 }
 
@@ -90,6 +90,8 @@ ask(const struct step_act *act)
 	MUST(!o->stop_said, "slot %d was asked behind its stop command", act->slot);
 	MUST(act->a != ASK_STOP || !o->commanded, "a second stop command to slot %d", act->slot);
 	o->asked = (int)act->a;
+	if (act->a == ASK_CLIENT && one_in(10))
+		tell(STEP_FINAL, act->slot, 0);
 	o->stop_said |= act->a == ASK_STOP;
 	if (one_in(3)) {
 		reply(act->slot);

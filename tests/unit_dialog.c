@@ -342,7 +342,8 @@ behind_what_a_client_says_to_end_it_nothing_is_said(void **state)
 	lab_event(STEP_ASKED, 0, 0);
 	lab_event(STEP_ASKED, 0, 1);
 	/* "stop": what the console says of it comes later. */
-	lab_event(STEP_ANSWERED, 0, STEP_LAST_ANSWER);
+	lab_event(STEP_FINAL, 0, 0);
+	lab_event(STEP_ANSWERED, 0, STEP_ANSWER);
 	assert_int_equal(asked(ASK_CLIENT), 1);
 	assert_int_equal(refused(1), REFUSED_STOPPING);
 	lab_pass(STEP_HUSH - 1);
@@ -351,6 +352,31 @@ behind_what_a_client_says_to_end_it_nothing_is_said(void **state)
 	/* It was "restart", of which it knows nothing. */
 	lab_pass(1);
 	assert_int_equal(lab_count(ACT_RCON_OPEN, 0, ANY), 1);
+}
+
+/* Nor when there was no reply, or no more of the connection, or of the mcinit that had it. */
+static void
+nothing_is_said_behind_it_without_a_reply_either(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 3; how++) {
+		up_with_rcon(GAME);
+		lab.deaf = true;
+		lab_event(STEP_ASKED, 0, 0);
+		lab_event(STEP_FINAL, 0, 0);
+		lab_event(STEP_ASKED, 0, 1);
+		lab_clear();
+		if (how == 0)
+			lab_pass(SECONDS(10));
+		else
+			lab_event(how == 1 ? STEP_RCON_DOWN : STEP_RESUMED, how == 1 ? 0 : -1, RCON_END_LOST);
+		assert_int_equal(refused(0), how == 0 ? REFUSED_LATE : -1);
+		assert_int_equal(refused(1), how == 2 ? -1 : REFUSED_STOPPING);
+		lab_pass(STEP_HUSH - 1);
+		assert_int_equal(lab_count(ACT_ASK, 0, ANY) + lab_count(ACT_RCON_OPEN, 0, ANY), 0);
+		lab_pass(1);
+		assert_int_equal(lab_count(ACT_RCON_OPEN, 0, ANY), 1);
+	}
 }
 
 static void
@@ -392,7 +418,7 @@ what_was_not_said_proves_nothing(void **state)
 	(void)state;
 	up_with_rcon(GAME);
 	lab.deaf = true;
-	lab_pass(MINUTES(3));
+	lab_pass(MINUTES(3) + SECONDS(10));
 	assert_true(lab_state(0)->unhealthy);
 	lab_event(STEP_ANSWERED, 0, STEP_NOT_ASKED);
 	assert_true(lab_state(0)->unhealthy);
@@ -476,6 +502,7 @@ main(void)
 		cmocka_unit_test(a_lost_connection_is_no_reply),
 		cmocka_unit_test(it_waits_for_what_is_asked_already_but_not_for_long),
 		cmocka_unit_test(behind_what_a_client_says_to_end_it_nothing_is_said),
+		cmocka_unit_test(nothing_is_said_behind_it_without_a_reply_either),
 		cmocka_unit_test(what_stops_already_is_not_told_to),
 		cmocka_unit_test(a_second_stop_takes_back_what_waits_for_its_turn),
 		cmocka_unit_test(what_was_not_said_proves_nothing),

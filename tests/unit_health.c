@@ -42,15 +42,16 @@ so_many_misses_in_a_row_make_it_unhealthy_and_an_answer_well(void **state)
 	up_with_rcon(GAME);
 	lab.deaf = true;
 	/* The first probe after a minute, its miss 10 s later; then one each minute. */
-	lab_pass(MINUTES(3) - 1);
+	lab_pass(MINUTES(3) + SECONDS(10) - 1);
 	assert_int_equal(lab_said(0, SAY_UNHEALTHY), 0);
 	lab_pass(1);
 	assert_int_equal(lab_said(0, SAY_UNHEALTHY), 1);
 	assert_true(lab_state(0)->unhealthy);
 	lab_pass(MINUTES(10));
 	assert_int_equal(lab_said(0, SAY_UNHEALTHY), 1);
-	/* Not asked a second time: it has not answered the first. */
-	assert_int_equal(asked(ASK_PROBE), 1);
+	/* One miss for each question; nothing is asked behind one without a reply but by another connection. */
+	assert_int_equal(asked(ASK_PROBE), lab_said(0, SAY_MISSED));
+	assert_int_equal(lab_count(ACT_RCON_OPEN, 0, ANY), asked(ASK_PROBE) - 1);
 	assert_int_equal(lab_is(0), IS_RUNNING);
 	lab_event(STEP_ANSWERED, 0, 0);
 	assert_int_equal(lab_said(0, SAY_HEALTHY), 1);
@@ -67,7 +68,7 @@ one_that_hangs_is_dumped_ended_and_started_again(void **state)
 	(void)state;
 	up_with_rcon(ACTION);
 	lab.deaf = true;
-	lab_pass(MINUTES(3));
+	lab_pass(MINUTES(3) + SECONDS(10));
 	assert_int_equal(lab_said(0, SAY_HUNG), 1);
 	assert_int_equal(lab_count(ACT_SIGNAL_MAIN, 0, SIGQUIT), 1);
 	assert_int_equal(asked(ASK_STOP), 0);
@@ -114,6 +115,25 @@ one_question_is_missed_once_while_its_time_is_not_over(void **state)
 	assert_int_equal(lab_said(0, SAY_MISSED), 0);
 	lab_pass(1);
 	assert_int_equal(lab_said(0, SAY_MISSED), 1);
+}
+
+/* It hangs up instead, or does not say anything to that one question. */
+static void
+a_reply_that_is_lost_is_one_miss(void **state)
+{
+	(void)state;
+	for (int hangs_up = 0; hangs_up < 2; hangs_up++) {
+		up_with_rcon("[server]\ntype = paper\nhealth_action = restart\nhealth_failures = 2\n");
+		lab.deaf = true;
+		lab_pass(MINUTES(1) + SECONDS(10));
+		assert_int_equal(lab_said(0, SAY_MISSED), 1);
+		lab.deaf = false;
+		if (hangs_up)
+			lab_event(STEP_RCON_DOWN, 0, RCON_END_LOST);
+		lab_pass(MINUTES(10));
+		assert_int_equal(lab_said(0, SAY_MISSED), 1);
+		assert_int_equal(lab_is(0), IS_RUNNING);
+	}
 }
 
 static void
@@ -270,6 +290,7 @@ main(void)
 		cmocka_unit_test(a_probe_behind_a_command_is_no_miss),
 		cmocka_unit_test(clients_that_ask_all_the_time_do_not_hide_that_it_hangs),
 		cmocka_unit_test(one_question_is_missed_once_while_its_time_is_not_over),
+		cmocka_unit_test(a_reply_that_is_lost_is_one_miss),
 		cmocka_unit_test(one_that_ends_by_itself_is_not_called_hung),
 		cmocka_unit_test(one_that_sleeps_is_left_alone),
 		cmocka_unit_test(a_connection_that_cannot_be_had_again_is_a_miss),
