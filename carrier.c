@@ -4,8 +4,8 @@
  *
  * It may be killed at any instruction: what it has read and not published is lost then, and
  * nothing else, because the FIFO is still held by PID 1.  SIGTERM ends it between two reads, and
- * loses nothing.  When PID 1 is killed nothing is lost: it
- * publishes what it has read and leaves the rest in the FIFO, which is still held by the server.
+ * loses nothing.  When PID 1 is killed nothing is lost: it publishes what it has read and leaves the
+ * rest in the FIFO, which is still held by the server.
  */
 #include "carrier.h"
 

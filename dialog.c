@@ -49,6 +49,15 @@ dialog_refuse_all(struct turn *t, int slot, enum step_refusal why)
 	s->clients = 0;
 }
 
+/* Nothing waits for a reply any more. */
+static void
+forget_question(struct step_server *s)
+{
+	s->asks = ASK_NOTHING;
+	s->overdue = s->replying = false;
+	s->deadline[TIMER_REPLY] = STEP_NEVER;
+}
+
 /* Of this start nothing is said by RCON any more. */
 void
 dialog_close(struct turn *t, int slot)
@@ -59,9 +68,9 @@ dialog_close(struct turn *t, int slot)
 		s->rcon = RCON_AWAY;
 		step_do(t, ACT_RCON_CLOSE, slot, 0);
 	}
-	s->asks = ASK_NOTHING;
-	s->overdue = s->replying = s->stop_next = false;
-	s->deadline[TIMER_RCON] = s->deadline[TIMER_REPLY] = STEP_NEVER;
+	forget_question(s);
+	s->stop_next = false;
+	s->deadline[TIMER_RCON] = STEP_NEVER;
 	dialog_refuse_all(t, slot, s->is == IS_STOPPING ? REFUSED_STOPPING : REFUSED_DOWN);
 }
 
@@ -71,8 +80,7 @@ dialog_renew(struct turn *t, int slot)
 	struct step_server *s = turn_server(t, slot);
 
 	s->rcon = RCON_AWAY;
-	s->asks = ASK_NOTHING;
-	s->overdue = false;
+	forget_question(s);
 	step_do(t, ACT_RCON_CLOSE, slot, 0);
 	dialog_open(t, slot);
 }
@@ -178,9 +186,7 @@ hush(struct turn *t, int slot)
 	struct step_server *s = turn_server(t, slot);
 
 	s->hushed = true;
-	s->asks = ASK_NOTHING;
-	s->overdue = s->replying = false;
-	s->deadline[TIMER_REPLY] = STEP_NEVER;
+	forget_question(s);
 	if (s->rcon == RCON_UP)
 		step_do(t, ACT_RCON_CLOSE, slot, 0);
 	s->rcon = RCON_AWAY;
@@ -193,6 +199,17 @@ static bool
 is_final(const struct step_server *s)
 {
 	return s->asks == ASK_CLIENT && s->final;
+}
+
+/* Whatever became of what was said: true, and nothing else is. */
+static bool
+hush_if_final(struct turn *t, int slot)
+{
+	if (!is_final(turn_server(t, slot)))
+		return false;
+	hush(t, slot);
+	stop_is_next(t, slot);
+	return true;
 }
 
 static void
@@ -210,15 +227,11 @@ is_down(struct turn *t, int slot, enum step_rcon_end how)
 	}
 	if (s->rcon != RCON_UP && s->rcon != RCON_OPENING)
 		return;
-	if (is_final(s)) {
-		hush(t, slot);
-		stop_is_next(t, slot);
+	if (hush_if_final(t, slot))
 		return;
-	}
 	s->rcon = how == RCON_END_ABSENT ? RCON_NONE : RCON_AWAY;
-	s->asks = ASK_NOTHING;
-	s->overdue = s->replying = false;
-	s->deadline[TIMER_REPLY] = s->deadline[TIMER_RCON] = STEP_NEVER;
+	forget_question(s);
+	s->deadline[TIMER_RCON] = STEP_NEVER;
 	/* Who waits is not to blame, and the next one may be served. */
 	if (was_up && s->clients != 0)
 		dialog_open(t, slot);
@@ -248,9 +261,7 @@ is_answered(struct turn *t, int slot, int32_t players)
 
 	if (asked == ASK_NOTHING)
 		return;
-	s->asks = ASK_NOTHING;
-	s->overdue = s->replying = false;
-	s->deadline[TIMER_REPLY] = STEP_NEVER;
+	forget_question(s);
 	if (final)
 		hush(t, slot);
 	if (players != STEP_NOT_ASKED)
@@ -382,11 +393,8 @@ dialog_on_reply(struct turn *t, int slot)
 	}
 	if (asked == ASK_CLIENT)
 		step_do_with(t, ACT_REFUSE, slot, s->client, REFUSED_LATE);
-	if (is_final(s)) {
-		hush(t, slot);
-		stop_is_next(t, slot);
+	if (hush_if_final(t, slot))
 		return;
-	}
 	step_do(t, ACT_RCON_CLOSE, slot, 0);
 	is_down(t, slot, RCON_END_LOST);
 }
@@ -441,13 +449,9 @@ dialog_resumed(struct turn *t, int slot)
 		s->in_doubt = true;
 		return;
 	}
-	if (is_final(s)) {
-		hush(t, slot);
-		stop_is_next(t, slot);
+	if (hush_if_final(t, slot))
 		return;
-	}
-	s->asks = ASK_NOTHING;
-	s->deadline[TIMER_REPLY] = STEP_NEVER;
+	forget_question(s);
 	dialog_open(t, slot);
 	warn_counted(t, slot, -1);
 	stop_is_next(t, slot);

@@ -61,13 +61,13 @@ int props_change(struct props_file *file, const char *key, const char *value);
  * Writes it, if it was changed: a new file in its place (temp, fsync, rename), with the owner and
  * the mode that it had; `secret`: nobody but the owner may read it (mode 0600 and less).  A new
  * file has 0644 less the umask, or 0600.  Through a link to a file it is that file that is
- * replaced; but root follows other users' links only to what is theirs.  What root makes is given to
- * the owner of its directory.  A single file that is mounted there (EBUSY at the rename, EXDEV) is written over, with
- * fsync.  0; PROPS_OPEN: it is written, and others can read the secret in it (a file system without
- * modes, a file that belongs to another user); or -errno with the file as it was, but for a disk that fails while it is written over:
- * -EROFS and -EACCES: it is not for us to write, -EAGAIN: somebody else is just making it.  One
- * that nobody has the right to write (0444) is not for root either.  Lets go of the memory in any
- * case.
+ * replaced; but root follows other users' links only to what is theirs (-EPERM).  What root makes is
+ * given to the owner of its directory.  A single file that is mounted there (EBUSY at the rename,
+ * EXDEV) is written over, with fsync.  0; PROPS_OPEN: it is written, and others can read the secret in
+ * it (a file system without modes, a file of another user); or -errno with the file as it was, but for
+ * a disk that fails while it is written over: -EROFS and -EACCES: it is not for us to write, -EAGAIN:
+ * somebody else is just making it.  One that nobody has the right to write (0444) is not for root
+ * either.  Lets go of the memory in any case.
  */
 enum { PROPS_OPEN = 1 };
 int props_close(struct props_file *file, bool secret);

@@ -172,18 +172,27 @@ follow(struct place *place, char *link)
 	return 0;
 }
 
-static int
-note_link(struct place *place)
+/* Opened, so that what it says and whose it is are of one and the same; its length, or -EINVAL: it is no link. */
+static ssize_t
+read_link(struct place *place, char link[LINK_BYTES])
 {
+	int fd = sys_open_at(place->dir, place->name, O_PATH | O_NOFOLLOW, 0);
 	struct stat st;
-	int rc = sys_stat_at(place->dir, place->name, &st);
+	ssize_t n;
 
-	if (rc < 0 || st.st_uid == 0)
-		return rc;
-	if (place->linker != 0 && place->linker != st.st_uid)
-		return -EPERM;
-	place->linker = st.st_uid;
-	return 0;
+	if (fd < 0)
+		return fd;
+	n = sys_stat_fd(fd, &st);
+	if (n == 0 && !S_ISLNK(st.st_mode))
+		n = -EINVAL;
+	else if (n == 0 && st.st_uid != 0 && place->linker != 0 && place->linker != st.st_uid)
+		n = -EPERM;
+	if (n == 0)
+		n = sys_read_link_at(fd, "", link, LINK_BYTES);
+	if (n >= 0 && st.st_uid != 0)
+		place->linker = st.st_uid;
+	sys_close(fd);
+	return n;
 }
 
 /* Root is not to write where somebody else's link points, unless that is his as well. */
@@ -214,23 +223,16 @@ find_place(struct place *place, int dir, const char *name)
 		return -ENAMETOOLONG;
 	rc = follow(place, link);
 	for (int hops = 0; rc == 0 && hops < HOPS; hops++) {
-		n = sys_read_link_at(place->dir, place->name, link, sizeof(link));
+		n = read_link(place, link);
 		if (n == -EINVAL || n == -ENOENT) {
 			rc = may_write_there(place);
 			if (rc == 0)
 				return 0;
-			break;
-		}
-		if (n >= 0)
-			rc = note_link(place);
-		if (rc < 0)
-			break;
-		if (n < 0)
+		} else if (n < 0) {
 			rc = (int)n;
-		else if (n == sizeof(link) - 1)
-			rc = -ENAMETOOLONG;
-		else
-			rc = follow(place, link);
+		} else {
+			rc = n < LINK_BYTES - 1 ? follow(place, link) : -ENAMETOOLONG;
+		}
 	}
 	leave(place);
 	return rc < 0 ? rc : -ELOOP;

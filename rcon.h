@@ -13,7 +13,8 @@
  *
  * A reply is cut into packets of 4096 UTF-16 units.  One of fewer ends it; behind one of exactly so
  * many a probe is sent, a packet of a kind that no server knows, and what comes before the answer to
- * it belongs to the reply.  Servers of other kinds send a packet for each line; the end of those is silence.
+ * it belongs to the reply.  Servers of other kinds send a packet for each line; the end of those is
+ * silence.
  */
 #ifndef RCON_H
 #define RCON_H
@@ -83,8 +84,8 @@ const char *rcon_cannot_say(const char *command);
 bool rcon_is_last(const char *command);
 
 /*
- * What came: tells the first news in it.  *used bytes were taken, and for TEXT and REST `bytes` + *from has *piece
- * bytes of the reply.  To be called again with the rest until it is MORE.  What comes behind BROKEN or
+ * What came: tells the first news in it.  *used bytes were taken, and for TEXT and REST `bytes` + *from
+ * has *piece bytes of the reply.  To be called again with the rest until it is MORE.  What comes behind BROKEN or
  * REFUSED is not to be given to it.
  */
 enum rcon_news rcon_hear(struct rcon *r, const char *bytes, size_t count, size_t *used,

@@ -83,7 +83,9 @@ ended_badly(const struct step_server *s)
 {
 	int code = s->status == STEP_NOT_KNOWN ? 0 : step_exit_code(s->status);
 
-	if (s->killed || s->saved || s->failure != 0 || code == 128 + SIGHUP || code == 128 + SIGINT || code == 128 + SIGTERM)
+	if (s->killed || s->saved || s->failure != 0)
+		return false;
+	if (code == 128 + SIGHUP || code == 128 + SIGINT || code == 128 + SIGTERM)
 		return false;
 	return code != 0 && (s->jvm || code > 128);
 }

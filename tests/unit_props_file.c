@@ -1,120 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file of props.h: what stays of it (owner, mode, links), what it is refused for, and that
- * nobody ever sees half of it.
+ * The file of props.h: what stays of it, what it is refused for, and that nobody ever sees half of it.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "props_lab.h"
 
-#include <cmocka.h>
-
-#include "props.h"
-
-#define NAME "server.properties"
-#define TEMP "." NAME ".mcinit"
-
-enum { NOBODY = 65534, SKIPPED = 77 };
-
-static char path[64], value[PROPS_VALUE];
-static int dir;
-
-static int
-make_dir(void **state)
-{
-	(void)state;
-	strcpy(path, "/tmp/unit_props.XXXXXX");
-	umask(022);
-	if (mkdtemp(path) == NULL)
-		return -1;
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -1 : 0;
-}
-
-static int
-remove_dir(void **state)
-{
-	char command[96];
-
-	(void)state;
-	close(dir);
-	snprintf(command, sizeof(command), "rm -rf %s", path);
-	return system(command);
-}
-
-static void
-put(const char *name, const char *text, mode_t mode)
-{
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(fchmod(fd, mode), 0);
-	close(fd);
-}
-
-static const char *
-text_of(const char *name)
-{
-	static char text[4096];
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	assert_true(fd >= 0);
-	n = read(fd, text, sizeof(text) - 1);
-	assert_true(n >= 0);
-	text[n] = '\0';
-	close(fd);
-	return text;
-}
-
-static struct stat
-stat_of(const char *name)
-{
-	struct stat st;
-
-	assert_int_equal(fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW), 0);
-	return st;
-}
-
-static mode_t
-mode_of(const char *name)
-{
-	return stat_of(name).st_mode & 07777;
-}
-
-static bool
-is_there(const char *name)
-{
-	struct stat st;
-
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* What the open, or else the close, says. */
-static int
-change(const char *name, const char *key, const char *to, bool secret)
-{
-	struct props_file file;
-	int rc = props_open(&file, dir, name);
-
-	if (rc < 0)
-		return rc;
-	assert_int_equal(props_change(&file, key, to), 0);
-	return props_close(&file, secret);
-}
+static char value[PROPS_VALUE];
 
 static void
 it_is_read_changed_and_written(void **state)
@@ -190,77 +80,6 @@ one_that_somebody_makes_meanwhile_is_his(void **state)
 	put(NAME, "b=2\n", 0644);
 	assert_int_equal(props_close(&file, false), -EAGAIN);
 	assert_string_equal(text_of(NAME), "b=2\n");
-}
-
-static void
-mode_and_owner_stay(void **state)
-{
-	static const mode_t modes[] = { 0600, 0644, 0664, 0200 | 0400, 0755, 0666 };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		put(NAME, "a=1\n", modes[i]);
-		assert_int_equal(change(NAME, "a", "2", false), 0);
-		assert_int_equal(mode_of(NAME), modes[i]);
-		assert_int_equal(unlinkat(dir, NAME, 0), 0);
-	}
-	if (geteuid() != 0)
-		return;
-	put(NAME, "a=1\n", 0640);
-	assert_int_equal(fchownat(dir, NAME, NOBODY, NOBODY, 0), 0);
-	assert_int_equal(change(NAME, "a", "2", false), 0);
-	assert_int_equal(stat_of(NAME).st_uid, NOBODY);
-	assert_int_equal(stat_of(NAME).st_gid, NOBODY);
-	assert_int_equal(mode_of(NAME), 0640);
-	assert_int_equal(change(NAME, "a", "3", true), 0);
-	assert_int_equal(stat_of(NAME).st_uid, NOBODY);
-	assert_int_equal(mode_of(NAME), 0600);
-}
-
-/* In a child, whose code is 0, the line where it went wrong, or SKIPPED. */
-static void
-in_child(int (*try)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0)
-		_exit(try());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == SKIPPED)
-		skip();
-	if (WEXITSTATUS(status) != 0)
-		fail_msg("step %d of the child", WEXITSTATUS(status));
-}
-
-static int
-as_nobody(void)
-{
-	struct stat st;
-
-	if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
-		return SKIPPED;
-	if (change(NAME, "a", "2", false) != 0 || fstatat(dir, NAME, &st, 0) < 0)
-		return 1;
-	if (st.st_uid != NOBODY || st.st_gid != NOBODY)
-		return 2;
-	/* The group of root may not write any more, and neither may ours. */
-	if ((st.st_mode & 0777) != 0644)
-		return 3;
-	return 0;
-}
-
-static void
-the_rights_of_a_group_are_for_no_other(void **state)
-{
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	put(NAME, "a=1\n", 0664);
-	assert_int_equal(chmod(path, 0777), 0);
-	in_child(as_nobody);
-	assert_string_equal(text_of(NAME), "a=2\n");
 }
 
 static void
@@ -460,16 +279,6 @@ nobody_sees_half_of_it(void **state)
 	assert_false(is_there(TEMP));
 }
 
-/* The directory is opened anew: by its old descriptor it is one without the mounts to come. */
-static bool
-have_mounts_of_our_own(void)
-{
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return false;
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir >= 0;
-}
-
 static int
 on_mounts(void)
 {
@@ -522,101 +331,6 @@ a_file_that_is_mounted_is_written_over(void **state)
 	assert_int_equal(mode_of("outside"), 0600);
 }
 
-/* In the directory of another user. */
-static void
-what_root_makes_is_for_the_owner_of_the_directory(void **state)
-{
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	assert_int_equal(fchown(dir, NOBODY, NOBODY), 0);
-	assert_int_equal(change(NAME, "a", "1", true), 0);
-	assert_int_equal(stat_of(NAME).st_uid, NOBODY);
-	assert_int_equal(stat_of(NAME).st_gid, NOBODY);
-	assert_int_equal(mode_of(NAME), 0600);
-	assert_int_equal(unlinkat(dir, NAME, 0), 0);
-	assert_int_equal(change(NAME, "a", "1", false), 0);
-	assert_int_equal(stat_of(NAME).st_uid, NOBODY);
-	/* One of root's that he can read, until it is closed to all others. */
-	put(NAME, "a=0\n", 0644);
-	assert_int_equal(fchownat(dir, NAME, 0, 0, 0), 0);
-	assert_int_equal(change(NAME, "a", "1", false), 0);
-	assert_int_equal(stat_of(NAME).st_uid, 0);
-	assert_int_equal(change(NAME, "a", "2", true), 0);
-	assert_int_equal(stat_of(NAME).st_uid, NOBODY);
-}
-
-static void
-link_of(uid_t uid, const char *to, const char *name)
-{
-	unlinkat(dir, name, 0);
-	assert_int_equal(symlinkat(to, dir, name), 0);
-	assert_int_equal(fchownat(dir, name, uid, uid, AT_SYMLINK_NOFOLLOW), 0);
-}
-
-static void
-root_follows_links_of_others_only_to_what_is_theirs(void **state)
-{
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	put("roots", "a=0\n", 0644);
-	put("his", "a=0\n", 0644);
-	assert_int_equal(fchownat(dir, "his", NOBODY, NOBODY, 0), 0);
-	assert_int_equal(mkdirat(dir, "sub", 0755), 0);
-	link_of(NOBODY, "roots", NAME);
-	assert_int_equal(change(NAME, "a", "1", true), -EPERM);
-	link_of(NOBODY, "second", NAME);
-	link_of(0, "roots", "second");
-	assert_int_equal(change(NAME, "a", "1", true), -EPERM);
-	link_of(0, "second", NAME);
-	link_of(NOBODY, "roots", "second");
-	assert_int_equal(change(NAME, "a", "1", true), -EPERM);
-	/* Neither to where there is nothing yet. */
-	link_of(NOBODY, "sub/new", NAME);
-	assert_int_equal(change(NAME, "a", "1", true), -EPERM);
-	assert_string_equal(text_of("roots"), "a=0\n");
-	assert_int_equal(mode_of("roots"), 0644);
-	assert_false(is_there("sub/new"));
-	link_of(NOBODY, "his", NAME);
-	assert_int_equal(change(NAME, "a", "1", false), 0);
-	assert_string_equal(text_of("his"), "a=1\n");
-	link_of(0, "roots", NAME);
-	assert_int_equal(change(NAME, "a", "1", false), 0);
-	assert_string_equal(text_of("roots"), "a=1\n");
-	assert_int_equal(fchownat(dir, "sub", NOBODY, NOBODY, 0), 0);
-	link_of(NOBODY, "sub/new", NAME);
-	assert_int_equal(change(NAME, "a", "1", false), 0);
-	assert_int_equal(stat_of("sub/new").st_uid, NOBODY);
-}
-
-static int
-over_one_of_others(void)
-{
-	char file[96], outside[96];
-
-	snprintf(file, sizeof(file), "%s/" NAME, path);
-	snprintf(outside, sizeof(outside), "%s/outside", path);
-	if (!have_mounts_of_our_own() || mount(outside, file, NULL, MS_BIND, NULL) < 0 ||
-	    setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
-		return SKIPPED;
-	return change(NAME, "a", "2", true) != PROPS_OPEN || strcmp(text_of(NAME), "a=2\n") != 0;
-}
-
-/* Its mode is not for us to set, and all the same it is for us to write. */
-static void
-one_that_everybody_may_write_is_written_and_said_to_be_open(void **state)
-{
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	put(NAME, "a=0\n", 0666);
-	put("outside", "a=0\n", 0666);
-	assert_int_equal(fchmodat(dir, "outside", 0666, 0), 0);
-	assert_int_equal(fchown(dir, NOBODY, NOBODY), 0);
-	in_child(over_one_of_others);
-}
-
 static int
 on_full_disk(void)
 {
@@ -659,8 +373,6 @@ on_a_full_disk_it_stays_as_it_was(void **state)
 	assert_string_equal(text_of(NAME), "a=0\n");
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
-
 int
 main(void)
 {
@@ -669,8 +381,6 @@ main(void)
 		CASE(what_is_as_it_should_be_is_not_written),
 		CASE(one_that_is_not_there_is_made),
 		CASE(one_that_somebody_makes_meanwhile_is_his),
-		CASE(mode_and_owner_stay),
-		CASE(the_rights_of_a_group_are_for_no_other),
 		CASE(a_secret_is_for_its_owner),
 		CASE(what_nobody_may_write_stays),
 		CASE(through_a_link_its_file_is_replaced),
@@ -681,9 +391,6 @@ main(void)
 		CASE(a_temp_that_another_writes_is_left_to_him),
 		CASE(nobody_sees_half_of_it),
 		CASE(a_file_that_is_mounted_is_written_over),
-		CASE(what_root_makes_is_for_the_owner_of_the_directory),
-		CASE(root_follows_links_of_others_only_to_what_is_theirs),
-		CASE(one_that_everybody_may_write_is_written_and_said_to_be_open),
 		CASE(on_a_full_disk_it_stays_as_it_was),
 	};
 
