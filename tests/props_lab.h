@@ -28,7 +28,7 @@
 #define NAME "server.properties"
 #define TEMP "." NAME ".mcinit"
 
-enum { NOBODY = 65534, SKIPPED = 77 };
+enum { NOBODY = 65534, ANOTHER = 54321, SKIPPED = 77 };
 
 static char path[64];
 static int dir;

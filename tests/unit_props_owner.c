@@ -109,6 +109,13 @@ root_follows_links_of_others_only_to_what_is_theirs(void **state)
 	link_of(0, "second", NAME);
 	link_of(NOBODY, "roots", "second");
 	assert_int_equal(change(NAME, "a", "1", true), -EPERM);
+	/* Nor from one to another, to what is the last one's. */
+	put("theirs", "a=0\n", 0644);
+	assert_int_equal(fchownat(dir, "theirs", ANOTHER, ANOTHER, 0), 0);
+	link_of(NOBODY, "second", NAME);
+	link_of(ANOTHER, "theirs", "second");
+	assert_int_equal(change(NAME, "a", "1", true), -EPERM);
+	assert_string_equal(text_of("theirs"), "a=0\n");
 	/* Neither to where there is nothing yet. */
 	link_of(NOBODY, "sub/new", NAME);
 	assert_int_equal(change(NAME, "a", "1", true), -EPERM);
