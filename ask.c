@@ -20,7 +20,7 @@ enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30
 static _Alignas(64) struct {
 	int fd;
 	int64_t until;
-	const struct ask_rcon *rcon;	/* NULL: for a person, and patiently */
+	const struct ask *asked;		/* NULL: for a person, and patiently */
 	bool reached;
 	size_t filled, taken;
 	char bytes[16 * 1024 + 1];	/* with a NUL behind the last line */
@@ -31,8 +31,8 @@ complain(int code, const char *what, const char *detail)
 {
 	char text[1024];
 
-	if (in.rcon != NULL) {
-		fmt_put(in.rcon->why, in.rcon->room, "%s%s", what, detail);
+	if (in.asked != NULL) {
+		fmt_put(in.asked->why, in.asked->room, "%s%s", what, detail);
 		return code;
 	}
 	fmt_put(text, sizeof(text), "mcinit: %s%.800s", what, detail);
@@ -50,8 +50,8 @@ wait(void)
 {
 	int64_t left = in.until - sys_now();
 
-	if (in.rcon != NULL)
-		return in.rcon->wait(in.fd);
+	if (in.asked != NULL && in.asked->wait != NULL)
+		return in.asked->wait(in.fd);
 	return left <= 0 ? 0 : sys_readable(in.fd, (int)left);
 }
 
@@ -110,7 +110,7 @@ say_no_line(int error)
 		    "makes it wait longer", "");
 	if (error == -ETIMEDOUT)
 		return complain(LATE, "mcinit does not answer", "");
-	return complain(NO, error == -EPIPE ? "mcinit hung up without an answer: it failed, or it ended. "
+	return complain(in.asked != NULL && error == -EPIPE ? ASK_AGAIN : NO, error == -EPIPE ? "mcinit hung up without an answer: it failed, or it ended. "
 	    "Look into its log, then ask again" : "cannot hear mcinit: ",
 	    error == -EPIPE ? "" : log_errno(error));
 }
@@ -157,7 +157,7 @@ ask(const char *run_dir, const char *line, size_t bytes)
 	bool yes;
 	int rc;
 
-	in.rcon = NULL;
+	in.asked = NULL;
 	in.until = sys_now() + PATIENCE;
 	rc = begin(run_dir, line, bytes);
 	if (rc != DONE)
@@ -194,7 +194,7 @@ ask_reexec(const char *run_dir, int count, char *const words[])
 	return ask(run_dir, line, bytes);
 }
 
-/* ---- RCON ---- */
+/* ---- for other rooms ---- */
 
 /* `left` bytes of the reply; 0 or -errno. */
 static int
@@ -202,7 +202,7 @@ take_data(size_t left)
 {
 	for (;;) {
 		size_t there = in.filled - in.taken, n = there < left ? there : left;
-		int rc = n > 0 ? in.rcon->take(in.bytes + in.taken, n) : 0;
+		int rc = n > 0 ? in.asked->take(in.bytes + in.taken, n) : 0;
 
 		in.taken += n;
 		left -= n;
@@ -227,7 +227,7 @@ hear_reply(void)
 	for (;;) {
 		rc = next_line(&said);
 		if (rc == 0 && ctl_is_data(said, &count))
-			rc = take_data(count);
+			rc = in.asked->take != NULL ? take_data(count) : -EPROTO;
 		else if (rc == 0)
 			break;
 		if (rc < 0)
@@ -241,24 +241,23 @@ hear_reply(void)
 }
 
 int
-ask_rcon(const char *run_dir, const struct ask_rcon *asked)
+ask_mcinit(const char *run_dir, const struct ask *asked)
 {
-	char line[CTL_REQUEST], argument[CTL_ARGUMENT + 1];
+	char line[CTL_REQUEST];
 	size_t bytes;
 	int code;
 
-	in.rcon = asked;
+	in.asked = asked;
 	in.reached = false;
 	in.until = asked->until;
-	fmt_put(argument, sizeof(argument), "%s %s", asked->server != NULL ? asked->server : "-",
-	    asked->command);
-	bytes = ctl_ask(line, CTL_RCON, argument);
+	bytes = ctl_ask(line, asked->verb, asked->argument);
 	if (bytes == 0)
-		return complain(USAGE, "the command is too long, or has control bytes", "");
+		return complain(USAGE, "it is too long to be asked for, or has control bytes", "");
 	code = begin(run_dir, line, bytes);
 	if (code == DONE) {
 		in.reached = true;
-		asked->reached();
+		if (asked->reached != NULL)
+			asked->reached();
 		code = hear_reply();
 	}
 	if (in.fd >= 0)

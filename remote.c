@@ -355,11 +355,17 @@ mcinit_is_reached(void)
 static int
 through_mcinit(const char *server, const char *command)
 {
-	struct ask_rcon asked = { .server = server, .command = command, .until = remote.until,
+	static char argument[CTL_ARGUMENT];
+	struct ask asked = { .verb = CTL_RCON, .argument = argument, .until = remote.until,
 		.reached = mcinit_is_reached, .wait = wait_for_mcinit, .take = remote_out_put, .why = remote.why,
 		.room = sizeof(remote.why) };
-	int code = ask_rcon(".", &asked), rc = remote_out_flush();
+	int code, rc;
 
+	fmt_put(argument, sizeof(argument), "%s %s", server != NULL ? server : "-", command);
+	code = ask_mcinit(".", &asked);
+	rc = remote_out_flush();
+	if (code == ASK_AGAIN)
+		code = REMOTE_NO;
 	return rc == 0 ? code : remote_cannot_print(rc);
 }
 

@@ -116,6 +116,7 @@ server_spawn(struct turn *t, int slot)
 	s->waits = false;
 	s->main_alive = s->exec_done = s->was_ready = s->changed = false;
 	s->killed = s->stuck = s->swept = s->asked_down = s->by_itself = s->ended_badly = false;
+	s->kill_asked = false;
 	s->status = 0;
 	as_started(s, c);
 	s->draining = s->missing[HELPER_CARRIER] = false;
@@ -124,6 +125,7 @@ server_spawn(struct turn *t, int slot)
 	s->marks = 0;
 	forget_dialog(t, slot);
 	s->started_at = t->now;
+	s->starts += s->starts < INT32_MAX;
 	s->deadline[TIMER_SILENT] = t->now + STEP_SILENT;
 	if (c->start_timeout > 0) {
 		s->deadline[TIMER_OVERDUE] = t->now + c->start_timeout;
@@ -445,6 +447,8 @@ server_event(struct turn *t, int slot, int event, int32_t a)
 	case IS_COUNT:
 		break;
 	}
+	if ((event == STEP_STOP || event == STEP_RESTART) && a != 0)
+		warn_no_more(t, slot);
 }
 
 void

@@ -354,7 +354,7 @@ exit_code(const struct conf *conf, const struct step_machine *m)
 		gave_up |= s->is == IS_FAILED && s->reason != REASON_CONFIG &&
 		    s->reason != REASON_EXEC_FAILED;
 		badly |= s->ended_badly && s->is == IS_STOPPED;
-		killed |= s->killed && !s->saved && s->wish != WISH_UP;
+		killed |= s->killed && !s->saved && !s->kill_asked && s->wish != WISH_UP;
 		if (conf->server[slot].restart == RESTART_NO && s->by_itself && s->failure == 0)
 			own = step_exit_code(s->status);
 	}
@@ -480,6 +480,9 @@ whole_event(struct turn *t, const struct step_event *event)
 		if (t->m->whole.closing)
 			finish(t);
 		break;
+	case STEP_ROTATE:
+		step_do(t, ACT_ROTATE, -1, 0);
+		break;
 	case STEP_REEXEC:
 		reexec_asked(t);
 		break;
@@ -502,7 +505,8 @@ may_come_late(int what)
 	    what == STEP_MARKER || what == STEP_PLAYERS || what == STEP_COMMAND_FAILED ||
 	    what == STEP_DRAINED || what == STEP_HELPER_ENDED || what == STEP_RCON_UP ||
 	    what == STEP_RCON_DOWN || what == STEP_ANSWERED || what == STEP_ASKED ||
-	    what == STEP_UNASKED || what == STEP_PRINTED || what == STEP_HEALTH || what == STEP_OOM_KILL;
+	    what == STEP_UNASKED || what == STEP_PRINTED || what == STEP_HEALTH || what == STEP_OOM_KILL ||
+	    what == STEP_REPLYING || what == STEP_FINAL;
 }
 
 static bool

@@ -78,7 +78,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(WORLD_LOCKED, "world-locked") \
 	X(RESTART_ASKED, "restart-asked") \
 	X(EXEC_FAILED, "exec-failed") \
-	X(UNKNOWN, "unknown")
+	X(UNKNOWN, "unknown") \
+	X(KILLED, "killed")		/* as the operator wanted */
 
 /* Its RCON. */
 #define STEP_RCONS(X) \
@@ -175,8 +176,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(SIGNAL)			/* to mcinit: a = number */ \
 	X(REAPED)			/* a child was reaped that is nobody's main process */ \
 	X(START)			/* the operator wants slot up */ \
-	X(STOP)				/* ... down */ \
-	X(RESTART)			/* ... down and up */ \
+	X(STOP)				/* ... down; a = 1: players are not warned */ \
+	X(RESTART)			/* ... down and up; a = 1 likewise */ \
 	X(KILL)				/* ... down at once */ \
 	X(SPAWNED)			/* forked; whether the exec works is not known yet */ \
 	X(SPAWN_FAILED)			/* a = enum step_failure */ \
@@ -205,7 +206,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(HEALTH)			/* answer to CHECK: a = 1 if it is well */ \
 	X(OOM_KILL)			/* of slot: the kernel has killed for want of memory; ENDED follows */ \
 	X(REPLYING)			/* before ANSWERED: there may be more lines of the reply */ \
-	X(FINAL)			/* what the client wants that is served now may end the server */
+	X(FINAL)			/* what the client wants that is served now may end the server */ \
+	X(ROTATE)			/* the operator wants new log files */
 
 /* What is to be done. */
 #define STEP_ACTIONS(X) \
@@ -457,6 +459,8 @@ struct step_server {
 	int64_t reply_by;		/* the end of the time for all of it */
 	bool ended_badly;		/* by itself, in the middle of the stop that was asked for */
 	bool final;			/* what waits for its reply may end the server */
+	int32_t starts;			/* ever */
+	bool kill_asked;		/* its SIGKILL is what the operator wanted */
 };
 
 struct step_whole {
@@ -520,6 +524,12 @@ const char *step_broken(const struct step_machine *m);
 
 /* The code that mcinit would end with by now, or -1 while a server is still on its way. */
 int step_settled(const struct conf *conf, const struct step_machine *m);
+
+/* Crashes inside the window that ends now, and the time from the first of them until now. */
+int step_crashes(const struct conf_server *conf, const struct step_server *s, int64_t now, int64_t *span);
+
+/* What happens next by itself to a server, as a word, and when; NULL: nothing. */
+const char *step_next(const struct step_server *s, int64_t *when);
 
 /* The delay before the `try`-th restart in a row (1, 2, ...), from the doubling rule. */
 int64_t step_delay(const struct conf_server *conf, int try);

@@ -27,7 +27,7 @@ struct turn {
 	case STEP_RESUMED: case STEP_ADOPTED: case STEP_FOUND: case STEP_REEXEC: case STEP_PROVED: \
 	case STEP_RCON_UP: case STEP_RCON_DOWN: case STEP_ANSWERED: case STEP_ASKED: \
 	case STEP_UNASKED: case STEP_PRINTED: case STEP_HEALTH: case STEP_OOM_KILL: \
-	case STEP_REPLYING: case STEP_FINAL: case STEP_EVENT_COUNT
+	case STEP_REPLYING: case STEP_FINAL: case STEP_ROTATE: case STEP_EVENT_COUNT
 
 /* Those that are always about one server. */
 #define EVENTS_OF_A_SERVER \
@@ -154,6 +154,8 @@ void ladder_on_unkillable(struct turn *t, int slot);
 /* True: the stop goes on from there, with players who are warned or counted first. */
 bool warn_begin(struct turn *t, int slot);
 void warn_on_time(struct turn *t, int slot);
+/* Somebody has no time for warnings: if it is at those, it goes on. */
+void warn_no_more(struct turn *t, int slot);
 /* So many are online, or -1: nobody knows. */
 void warn_counted(struct turn *t, int slot, int32_t players);
 

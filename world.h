@@ -60,6 +60,8 @@ struct world {
 	int64_t started;		/* CLOCK_MONOTONIC */
 	uint64_t turns;			/* commits so far */
 	struct world_fds fds;
+	int64_t in_force_at;		/* since when the configuration is */
+	uint32_t reloads, refused;	/* that came into force, and that did not */
 
 	/* What comes next, and what the last turn wants done. */
 	int32_t events;

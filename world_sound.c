@@ -84,7 +84,7 @@ server_is(const struct step_server *s)
 		SERVER(rcon_over), SERVER(stop_next), SERVER(in_doubt), SERVER(overdue), SERVER(unhealthy),
 		SERVER(checking), SERVER(paused), SERVER(saved), SERVER(attended), SERVER(oom_killed),
 		SERVER(probe_due), SERVER(hushed), SERVER(replying), SERVER(ended_badly),
-		SERVER(final) };
+		SERVER(final), SERVER(kill_asked) };
 
 	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at, s->quiet_at, s->missed_at,
 	    s->reply_by };
@@ -94,7 +94,7 @@ server_is(const struct step_server *s)
 	    s->rung < RUNG_COUNT && s->failure <= FAILURE_COUNT && is_count(s->tries) &&
 	    s->rcon < RCON_STATE_COUNT && s->asks < STEP_ASK_COUNT && is_count(s->rcon_tries) &&
 	    is_count(s->misses) && s->client >= 0 && s->client < STEP_CLIENTS &&
-	    is_count(s->unready) && is_count(s->restarts) && are_times(times, COUNT(times)) &&
+	    is_count(s->unready) && is_count(s->restarts) && is_count(s->starts) && are_times(times, COUNT(times)) &&
 	    are_times(s->crash_at, STEP_CRASHES) && are_deadlines(s->deadline, STEP_TIMER_ROOM);
 }
 
@@ -183,7 +183,8 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(HEALTH, A_SERVER, ANY) \
 	X(OOM_KILL, A_SERVER, ANY) \
 	X(REPLYING, A_SERVER, ANY) \
-	X(FINAL, A_SERVER, ANY)
+	X(FINAL, A_SERVER, ANY) \
+	X(ROTATE, THE_WHOLE, ANY)
 
 struct rule {
 	uint8_t about, value;

@@ -66,7 +66,7 @@ up()
 	seen heard '0 open'
 	head -c 10000000 /dev/zero | clients 1 20
 	seen heard '0 open'
-	echo 'status' | clients 30 20
+	echo 'dance' | clients 30 20
 	expect_count heard 'no this mcinit does not know the verb*' 30
 	printf 'reexec \x01\n' | clients 1 20
 	seen heard 'no a request has no control bytes'
@@ -79,7 +79,7 @@ up()
 	up
 	clients_stay 100
 	kill $!
-	echo status | clients 30 20
+	echo dance | clients 30 20
 	same_as_before "$before"
 	stop
 }
@@ -87,7 +87,7 @@ up()
 @test "who waits in vain gives his place to the next" {
 	up
 	clients_stay 32
-	echo status | clients 1 20
+	echo dance | clients 1 20
 	seen heard 'no this mcinit does not know the verb'
 	stop
 }
@@ -114,7 +114,7 @@ under_want()
 	under_strace -e trace=accept4 -e "inject=accept4:error=EMFILE:when=1..$1" --
 	ready
 	until_true test -S run/control
-	"$HELPERS/helper_client" run/control 1 20 >first 2>&1 3>&- {idle}>&- <<<status &
+	"$HELPERS/helper_client" run/control 1 20 >first 2>&1 3>&- {idle}>&- <<<dance &
 	started="$started $!"
 	until_true grep -q EMFILE strace
 }
@@ -123,7 +123,7 @@ under_want()
 	under_want 1
 	wait_for first connected
 	no_line first 'no *'
-	echo status | clients 1 20
+	echo dance | clients 1 20
 	seen heard 'no this mcinit does not know'
 	wait_for first 'no this mcinit does not know'
 	stop

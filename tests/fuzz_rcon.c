@@ -2,7 +2,7 @@
 /*
  * Fuzzes what a server says to RCON: whatever comes, nothing is read or pointed at outside of what
  * came, it comes to an end, and the news, the text and where the conversation stands are the same
- * however it is cut.  Two questions are asked, the second one a last command, as soon as they may
+ * however it is cut.  Three questions are asked, the last one a last command, as soon as they may
  * be.
  *
  * The first four bytes choose the cuts; of the rest, bytes and short words for packets make up
@@ -17,14 +17,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { CUTS = 4, STREAM = 20 * 1024, NEWS = 512, RAW = 0x7f, WORD = 5, LONG = 248, SMALL = 512,
-    ASKED_MOST = 2 };
+    ASKED_MOST = 3 };
 
 #define PRIME		UINT64_C(0x100000001b3)
 
-/* What a conversation came to; `text` is a sum, because order and bytes are all that matter. */
+/* What a conversation came to; `text` and `rest` are sums, because order and bytes are all that matter. */
 struct course {
 	struct rcon r;
-	uint64_t text, bytes;
+	uint64_t text, rest, bytes;
 	uint8_t news[NEWS];
 	size_t told;
 	int asked;
@@ -121,7 +121,9 @@ take_news(struct course *c, enum rcon_news news)
 	insist(news != RCON_PROBE || !c->r.last);
 	c->over = news == RCON_BROKEN || news == RCON_REFUSED;
 	insist(c->over || rcon_probe(&c->r, packet) == (news == RCON_PROBE ? 14 : 0));
-	if ((news == RCON_IN || news == RCON_DONE) && c->asked < ASKED_MOST)
+	/* Where it may be over it is, whenever the packet came. */
+	if ((news == RCON_IN || news == RCON_DONE || (news == RCON_PAUSE && rcon_idle(&c->r) == RCON_DONE)) &&
+	    c->asked < ASKED_MOST)
 		ask(c);
 }
 
@@ -135,10 +137,12 @@ hear(struct course *c, const char *bytes, size_t count)
 
 		news = rcon_hear(&c->r, bytes + at, count - at, &used, &from, &piece);
 		insist(used <= count - at && (news == RCON_MORE ? used == count - at : used > 0));
-		if (news == RCON_TEXT) {
+		if (news == RCON_TEXT || news == RCON_REST) {
+			uint64_t *sum = news == RCON_TEXT ? &c->text : &c->rest;
+
 			insist(piece > 0 && from < used && piece <= used - from);
 			for (size_t i = 0; i < piece; i++)
-				c->text = (c->text ^ (uint8_t)bytes[at + from + i]) * PRIME;
+				*sum = (*sum ^ (uint8_t)bytes[at + from + i]) * PRIME;
 			c->bytes += piece;
 		} else if (news != RCON_MORE) {
 			take_news(c, news);
@@ -183,7 +187,7 @@ hear_cut(struct course *c, uint32_t seed, size_t most)
 static void
 insist_same(const struct course *a, const struct course *b)
 {
-	insist(a->text == b->text && a->bytes == b->bytes && a->told == b->told);
+	insist(a->text == b->text && a->rest == b->rest && a->bytes == b->bytes && a->told == b->told);
 	insist(memcmp(a->news, b->news, a->told < NEWS ? a->told : NEWS) == 0);
 	insist(a->r.state == b->r.state && a->r.id == b->r.id && a->r.probe == b->r.probe);
 	insist(a->r.last == b->r.last && a->r.packets == b->r.packets &&
