@@ -389,6 +389,7 @@ act(struct act_scope *scope, const struct step_act *what)
 		[ACT_CHECK] = act_check,
 		[ACT_UNCHECK] = act_uncheck,
 		[ACT_SETTLE] = act_settle,
+		[ACT_METRICS] = act_metrics,
 	};
 	_Static_assert(sizeof(table) / sizeof(table[0]) == ACT_COUNT, "an action without a function");
 

@@ -39,7 +39,10 @@ refuse(struct act_scope *scope, int client, const char *why)
 static void
 ask_reexec(struct act_scope *scope, int client, const struct ctl_request *request)
 {
-	if (scope->world->fds.asking >= 0)
+	/* It may name any program. */
+	if (!control_is_trusted(client))
+		refuse(scope, client, "a re-exec is for root and mcinit's own user");
+	else if (scope->world->fds.asking >= 0)
 		refuse(scope, client, "another re-exec is under way");
 	else
 		act_reexec_asked(scope, control_release(client, scope->epoll), request->argument);

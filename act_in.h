@@ -71,6 +71,8 @@ size_t act_rcon_names(int slot, char *names, size_t room);
 
 /* act_report.c */
 void act_report(struct act_scope *scope, int client, const struct ctl_request *request);
+void act_metrics(struct act_scope *scope, const struct step_act *a);
+void act_metrics_ended(struct act_scope *scope, int status);
 
 /* act_health.c */
 void act_check(struct act_scope *scope, const struct step_act *a);

@@ -12,6 +12,7 @@
 #include "fmt.h"
 #include "host.h"
 #include "log.h"
+#include "metrics.h"
 #include "report.h"
 #include "sys.h"
 #include "words.h"
@@ -154,4 +155,42 @@ act_report(struct act_scope *scope, int client, const struct ctl_request *reques
 	if (control_is_there(client))
 		control_tell(client, scope->epoll, line, ctl_answer(line, true, ""), true);
 	sys_give_back(&out, sizeof(out));
+}
+
+/* ---- metrics_file ---- */
+
+static bool metrics_failed;		/* and that was said */
+
+static void
+complain(const struct act_scope *scope, int error)
+{
+	if (!metrics_failed)
+		log_warn(NULL, error, "metrics_file %s is not written; trying each metrics_interval",
+		    scope->conf->mcinit.metrics_file);
+	metrics_failed = true;
+}
+
+void
+act_metrics(struct act_scope *scope, const struct step_act *a)
+{
+	char *argv[] = { (char[]){ "mcinit" }, (char[]){ "--role=metrics" },
+		(char *)(uintptr_t)scope->conf->mcinit.metrics_file, NULL };
+	int rc;
+
+	(void)a;
+	rc = proc_write_metrics(&scope->world->proc, argv, scope->world->console.dir);
+	if (rc < 0)
+		complain(scope, rc);
+}
+
+void
+act_metrics_ended(struct act_scope *scope, int status)
+{
+	int code = step_exit_code(status);
+
+	if (code != 0)
+		complain(scope, code < METRICS_NO_ANSWER ? -code : 0);
+	else if (metrics_failed)
+		log_info(NULL, "metrics_file %s is written again", scope->conf->mcinit.metrics_file);
+	metrics_failed = code != 0;
 }

@@ -15,6 +15,7 @@
 #include "fmt.h"
 #include "host.h"
 #include "log.h"
+#include "metrics.h"
 #include "order.h"
 #include "remote.h"
 #include "status.h"
@@ -193,6 +194,12 @@ verb_health(struct cli *cli)
 }
 
 static int
+verb_metrics(struct cli *cli)
+{
+	return with_supervisor(cli, metrics_show);
+}
+
+static int
 verb_start(struct cli *cli)
 {
 	return with_supervisor(cli, order_start);
@@ -238,6 +245,7 @@ verb_rotate(struct cli *cli)
 #define VERBS(X) \
 	X("status", "[NAME] [--json] [--watch]", ANY, verb_status, "how mcinit and its servers are") \
 	X("health", "[NAME] [--live|--ready]", ANY, verb_health, "exit code 0: well, 1: not") \
+	X("metrics", "", 1, verb_metrics, "the same for Prometheus; see metrics_file") \
 	X("start", "[NAME]", ANY, verb_start, "start a server, and wait until players can join") \
 	X("stop", "[NAME] [--now]", ANY, verb_stop, "stop a server, or all; mcinit stays") \
 	X("restart", "[NAME] [--now]", ANY, verb_restart, "stop a server, and start it") \

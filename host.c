@@ -87,8 +87,11 @@ open_private_dir(const char *path)
 	if (fd < 0)
 		return fd;
 	rc = sys_stat_fd(fd, &st);
-	if (rc == 0 && (st.st_uid != sys_uid() || (st.st_mode & 077) != 0))
+	if (rc == 0 && (st.st_uid != sys_uid() || (st.st_mode & 027) != 0))
 		rc = -EPERM;
+	/* An mcinit before us had a socket_group. */
+	if (rc == 0 && (st.st_mode & 050) != 0)
+		rc = sys_set_mode(fd, 0700);
 	if (rc < 0) {
 		sys_close(fd);
 		return rc;
@@ -208,15 +211,20 @@ host_run_dir(const char *asked, bool clear, char path[HOST_PATH])
 static int
 is_held(const char *dir, bool ours)
 {
-	char path[HOST_PATH + 8];
+	char path[HOST_PATH + 16];
 	struct stat st;
 	int fd, rc;
 
 	fmt_put(path, sizeof(path), "%s/lock", dir);
 	/* It may be somebody else's, and a FIFO. */
 	fd = sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	/* Members of socket_group may not hold the lock, and so not look at it: but at its socket. */
+	if (fd == -EACCES) {
+		fmt_put(path, sizeof(path), "%s/control", dir);
+		return sys_writable(path) == 0 ? 0 : fd;
+	}
 	if (fd < 0)
-		return fd == -EACCES ? fd : -ESRCH;
+		return -ESRCH;
 	/* Shared, so that two who look do not take each other for an mcinit. */
 	rc = sys_lock_shared(fd);
 	if (sys_stat_fd(fd, &st) < 0 || !S_ISREG(st.st_mode) || (ours && st.st_uid != sys_uid()))

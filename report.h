@@ -70,6 +70,7 @@ enum report_kind { REPORT_TEXT, REPORT_LIST, REPORT_NUMBER, REPORT_MILLI, REPORT
 	X(heap, NUMBER, "heap_max_bytes", "that its java heap can have") \
 	X(limit, NUMBER, "memory_limit_bytes", "that it and all beside it can have") \
 	X(cpu, MILLI, "cpu_percent", "100 is one processor") \
+	X(busy, MILLI, "cpu_seconds", "that its main process has used") \
 	X(threads, NUMBER, "threads", "of its main process") \
 	X(files, NUMBER, "open_files", "of its main process")
 
@@ -83,7 +84,7 @@ struct report_server {
 	char status[REPORT_STATUS], health[REPORT_WORD], rcon[REPORT_WORD], next[REPORT_WORD];
 	char names[REPORT_NAMES];
 	int64_t since, progress, pid, up, players, starts, restarts, crashes, lost, misses, rcon_took, next_in,
-	    changed, console_bytes, console_lost, memory, heap, limit, cpu, threads, files;
+	    changed, console_bytes, console_lost, memory, heap, limit, cpu, busy, threads, files;
 };
 
 /* Without pointers: those would cost each process pages of its own. */

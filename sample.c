@@ -113,6 +113,7 @@ sample_take(struct report_server *s)
 		return;
 	if (read_of(s->pid, "stat", text, sizeof(text)) > 0 && sample_stat(text, &ticks, &threads)) {
 		s->threads = threads;
+		s->busy = ticks * 1000 / TICKS;
 		if (s->up > 0)
 			s->cpu = ticks * 1000 / TICKS * 100 * 1000 / s->up;
 	}

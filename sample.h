@@ -2,7 +2,7 @@
 /*
  * sample: what /proc tells of a server's main process, for a report (report.h).
  *
- * Called by status.c.  What it may not see stays unknown.  It must never be called by process 1: a
+ * Called by status.c and metrics.c.  What it may not see stays unknown.  It must never be called by process 1: a
  * process of its own may wait for a lock of another's memory.
  */
 #ifndef SAMPLE_H

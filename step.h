@@ -157,7 +157,9 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 #define STEP_WHOLE_TIMERS(X) \
 	X(HELPERS)			/* time to start the console processes that are missing */ \
 	X(CLOSE)			/* the writers are waited for no longer */ \
-	X(PROOF)			/* the program of a re-exec is waited for no longer */
+	X(PROOF)			/* the program of a re-exec is waited for no longer */ \
+	X(STATISTICS)			/* the next ones into the log */ \
+	X(METRICS)			/* metrics_file is written again */
 
 /* Console processes, as in CONSOLE_ROLES of console.h: the first two for each server. */
 #define STEP_HELPERS(X) X(CARRIER) X(FILES) X(OUTPUT) X(INPUT)
@@ -243,7 +245,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(ATTEND)			/* has it printed anything since the last time?  -> PRINTED */ \
 	X(CHECK)			/* run health_command  -> HEALTH */ \
 	X(UNCHECK)			/* ... and end it, unasked for */ \
-	X(SETTLE)			/* no more lines came  -> ANSWERED, or REPLYING if they do now */
+	X(SETTLE)			/* no more lines came  -> ANSWERED, or REPLYING if they do now */ \
+	X(METRICS)			/* into metrics_file */
 
 /* How mcinit ends. */
 #define STEP_ENDINGS(X) X(EXIT, "exit") X(REBOOT, "reboot") X(HALT, "halt") X(POWEROFF, "power off")

@@ -140,7 +140,8 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(ATTEND, A_SERVER, ANY) \
 	X(CHECK, A_SERVER, ANY) \
 	X(UNCHECK, A_SERVER, ANY) \
-	X(SETTLE, A_SERVER, ANY)
+	X(SETTLE, A_SERVER, ANY) \
+	X(METRICS, THE_WHOLE, ANY)
 
 /*
  * As they are told.  What a console process has said, of our build or of another, the decision takes
@@ -347,7 +348,7 @@ is_among(const int32_t *numbers, size_t count, int32_t number)
 }
 
 /* All places for the number of a child of ours; how many they are. */
-enum { CHILDREN = 3 * CONF_SERVERS + PROC_HELPERS + 2 };
+enum { CHILDREN = 3 * CONF_SERVERS + PROC_HELPERS + 3 };
 static size_t
 list_children(const struct proc_table *p, int32_t pids[CHILDREN])
 {
@@ -363,6 +364,7 @@ list_children(const struct proc_table *p, int32_t pids[CHILDREN])
 		pids[n++] = p->helper[i];
 	pids[n++] = p->reader;
 	pids[n++] = p->trial;
+	pids[n++] = p->metrics;
 	return n;
 }
 
@@ -401,7 +403,8 @@ processes_are(const struct proc_table *p)
 		if (!main_is(&p->main[i]))
 			return false;
 	return children_are(p) && p->forking.number < PROC_HELPERS &&
-	    (p->forking.whose <= PROC_TRIAL || p->forking.whose == PROC_CHECK) &&
+	    (p->forking.whose <= PROC_TRIAL || p->forking.whose == PROC_CHECK ||
+	    p->forking.whose == PROC_METRICS) &&
 	    ((p->forking.whose != PROC_MAIN && p->forking.whose != PROC_SWEEP &&
 	    p->forking.whose != PROC_CHECK) || p->forking.number < CONF_SERVERS);
 }

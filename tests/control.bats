@@ -55,6 +55,67 @@ up()
 	stop
 }
 
+# as_member GROUPS WORDS...: another user, with these groups beside his own.
+as_member()
+{
+	run timeout 30 setpriv --reuid 65534 --regid 65534 --groups "$1" "$MCINIT" -S run/control "${@:2}" 3>&- </dev/null
+}
+
+@test "members of socket_group may use it, all others not, and a re-exec is not for them" {
+	need_root
+	chmod 755 "$here"
+	ini '' mcinit.socket_group=54321
+	start
+	ready
+	until_true test -S run/control
+	[ "$(stat -c '%a %g' run/control)" = '660 54321' ]
+	[ "$(stat -c '%a %g' run)" = '750 54321' ]
+	# Nothing else in there is theirs to read.
+	[ -z "$(find run -mindepth 1 ! -name control ! -type l -perm /077 | head -n 1)" ]
+	as_member 54321 status
+	[ "$status" -eq 0 ]
+	[[ $output == *'NAME '*'server '* ]]
+	as_member 11,54321,12 stop --timeout 20
+	[ "$status" -eq 0 ]
+	as_member 54321 reexec
+	[ "$status" -eq 1 ]
+	[[ $output == *"a re-exec is for root and mcinit's own user" ]]
+	as_member 54322 status
+	[ "$status" -eq 3 ]
+	# Nor if they got as far as to its door.
+	chmod 755 run
+	chmod 666 run/control
+	run -0 setpriv --reuid 65534 --regid 65534 --groups 54322 "$HELPERS/helper_client" run/control 1 20 3>&- </dev/null
+	[ "$output" = $'connected\n0 open' ]
+	chmod 660 run/control
+	chmod 750 run
+	tell SEGV
+	wait_for "$log" 'mcinit itself failed ('
+	as_member 54321 status
+	[ "$status" -eq 0 ]
+	as_member 54322 status
+	[ "$status" -eq 3 ]
+	tell TERM
+	until_true gone "$pid"
+	# The next one without it closes the door again.
+	ini ''
+	start
+	wait_for log 'running after'
+	until_true test -S run/control
+	[ "$(stat -c %a run)" = 700 ]
+	[ "$(stat -c %a run/control)" = 600 ]
+	stop
+}
+
+@test "a socket_group that is none is said, and mcinit runs" {
+	ini '' mcinit.socket_group=nobody-knows-it
+	start
+	ready
+	seen "$log" 'socket_group: there is no group nobody-knows-it'
+	[ "$(stat -c %a run)" = 700 ]
+	stop
+}
+
 @test "clients that say nothing, half a line, garbage, too much, or leave: others are served" {
 	up
 	clients_stay 200
