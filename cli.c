@@ -241,42 +241,70 @@ verb_rotate(struct cli *cli)
 	return with_supervisor(cli, order_rotate);
 }
 
-/* name, what may follow it, so many words at most (itself included), what does it, help */
+/* name, what may follow it, all its options, so many words at most (itself included), what does it, help */
 #define VERBS(X) \
-	X("status", "[NAME] [--json] [--watch]", ANY, verb_status, "how mcinit and its servers are") \
-	X("health", "[NAME] [--live|--ready]", ANY, verb_health, "exit code 0: well, 1: not") \
-	X("metrics", "", 1, verb_metrics, "the same for Prometheus; see metrics_file") \
-	X("start", "[NAME]", ANY, verb_start, "start a server, and wait until players can join") \
-	X("stop", "[NAME] [--now]", ANY, verb_stop, "stop a server, or all; mcinit stays") \
-	X("restart", "[NAME] [--now]", ANY, verb_restart, "stop a server, and start it") \
-	X("kill", "[NAME]", ANY, verb_kill, "end a server by SIGKILL, unsaved") \
-	X("shutdown", "", ANY, verb_shutdown, "stop all servers, and mcinit") \
-	X("logs", "[-f] [-n LINES] [NAME]", 5, verb_logs, "print what a server printed, -f: go on") \
-	X("send", "[NAME] COMMAND...", ANY, verb_send, "type one command on a server's console") \
-	X("console", "[NAME]", 2, verb_console, "follow a server's console and type on it") \
-	X("rcon", "[NAME] COMMAND...", ANY, verb_rcon, "ask by RCON; -e, -, --host, --json...: see README") \
-	X("reload", "", ANY, verb_reload, "read the INI again") \
-	X("rotate", "", ANY, verb_rotate, "go on in new log files") \
-	X("reexec", "[PATH]", 2, verb_reexec, "go on in a new binary; servers do not notice") \
-	X("check", "[FILE]", 2, verb_check, "check the INI, say every error in it") \
-	X("keys", "", 1, verb_keys, "list every key of the INI with its default and range") \
-	X("sample", "", 1, verb_sample, "print an INI to begin with") \
-	X("version", "", 1, verb_version, "print the version") \
-	X("help", "", 1, verb_help, "print this")
+	X("status", "[NAME] [--json] [--watch]", "--json --watch", ANY, verb_status, \
+	    "how mcinit and its servers are") \
+	X("health", "[NAME] [--live|--ready]", "--live --ready", ANY, verb_health, \
+	    "exit code 0: well, 1: not") \
+	X("metrics", "", "", 1, verb_metrics, \
+	    "the same for Prometheus; see metrics_file") \
+	X("start", "[NAME]", "--no-wait --timeout", ANY, verb_start, \
+	    "start a server, and wait until players can join") \
+	X("stop", "[NAME] [--now]", "--now --no-wait --timeout", ANY, verb_stop, \
+	    "stop a server, or all; mcinit stays") \
+	X("restart", "[NAME] [--now]", "--now --no-wait --timeout", ANY, verb_restart, \
+	    "stop a server, and start it") \
+	X("kill", "[NAME]", "--no-wait --timeout", ANY, verb_kill, \
+	    "end a server by SIGKILL, unsaved") \
+	X("shutdown", "", "--no-wait --timeout", ANY, verb_shutdown, \
+	    "stop all servers, and mcinit") \
+	X("logs", "[-f] [-n LINES] [NAME]", "-f -n", 5, verb_logs, \
+	    "print what a server printed, -f: go on") \
+	X("send", "[NAME] COMMAND...", "", ANY, verb_send, \
+	    "type one command on a server's console") \
+	X("console", "[NAME]", "", 2, verb_console, \
+	    "follow a server's console and type on it") \
+	X("rcon", "[NAME] COMMAND...", "-e --host --port --password-file --timeout --json --raw --no-color", ANY, verb_rcon, \
+	    "ask by RCON; -e, -, --host, --json...: see README") \
+	X("reload", "", "--no-wait --timeout", ANY, verb_reload, \
+	    "read the INI again") \
+	X("rotate", "", "", ANY, verb_rotate, \
+	    "go on in new log files") \
+	X("reexec", "[PATH]", "", 2, verb_reexec, \
+	    "go on in a new binary; servers do not notice") \
+	X("check", "[FILE]", "", 2, verb_check, \
+	    "check the INI, say every error in it") \
+	X("keys", "", "", 1, verb_keys, \
+	    "list every key of the INI with its default and range") \
+	X("sample", "", "", 1, verb_sample, \
+	    "print an INI to begin with") \
+	X("version", "", "", 1, verb_version, \
+	    "print the version") \
+	X("help", "", "", 1, verb_help, \
+	    "print this")
 
 /* The texts apart: a table with pointers in it costs each process pages of its own. */
 static const struct verb {
 	char name[10], words[27], help[60];
 	int most;
 } verbs[] = {
-#define X(name, words, most, run, help) { name, words, help, most },
+#define X(name, words, options, most, run, help) { name, words, help, most },
 	VERBS(X)
 #undef X
 };
 
-#define X(name, words, most, run, help) run,
+#define X(name, words, options, most, run, help) run,
 static int (*const run_verb[])(struct cli *cli) = { VERBS(X) };
 #undef X
+
+void
+cli_each_verb(void (*see)(const char *name, const char *words, const char *options, const char *help))
+{
+#define X(name, words, options, most, run, help) see(name, words, options, help);
+	VERBS(X)
+#undef X
+}
 
 static int
 verb_help(struct cli *cli)
@@ -290,6 +318,8 @@ verb_help(struct cli *cli)
 		    verbs[i].help);
 		put(line);
 	}
+	put("\n  start, stop, restart, kill, shutdown and reload wait for the outcome: --no-wait, --timeout TIME;\n"
+	    "  stop and restart --now: no warnings.\n");
 	put("\nWith `--`, as the small container inits:\n");
 	put(dropin_help);
 	return 0;

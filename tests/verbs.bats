@@ -313,6 +313,21 @@ rows()
 	stop
 }
 
+@test "the example of the manual page is true" {
+	in_state running
+	until_true value_is state running
+	"$MCINIT" -S run/control status --json >json
+	python3 - json "$BATS_TEST_DIRNAME/../man/mcinit.8" <<-'END'
+	import json, re, sys
+	server = json.load(open(sys.argv[1]))["servers"][0]
+	page = open(sys.argv[2]).read()
+	example = json.loads(re.search(r"^\{\n.*?^\}\n", page, re.M | re.S).group(0))
+	for key, value in example.items():
+	    assert type(server[key]) is type(value), key
+	END
+	stop
+}
+
 @test "names of players do no harm to a terminal, and are JSON" {
 	free_port()
 	{
