@@ -9,6 +9,7 @@
 
 #include "act_in.h"
 #include "control.h"
+#include "log.h"
 
 int
 act_slot_of(const struct act_scope *scope, const char *name, size_t bytes)
@@ -96,9 +97,9 @@ ask_start(struct act_scope *scope, int client, const struct ctl_request *request
 static void
 ask_stop(struct act_scope *scope, int client, const struct ctl_request *request)
 {
-	bool now = strcmp(request->argument, "now") == 0;
+	bool now = strcmp(request->argument, "* now") == 0;
 
-	if (*request->argument != '\0' && !now) {
+	if (*request->argument != '\0' && strcmp(request->argument, "*") != 0 && !now) {
 		order(scope, client, request, STEP_STOP);
 		return;
 	}
@@ -121,6 +122,15 @@ ask_kill(struct act_scope *scope, int client, const struct ctl_request *request)
 }
 
 /* ---- the whole: as the signals that mean it ---- */
+
+static void
+hold_is_left(struct act_scope *scope, int client, int slot)
+{
+	if (control_is_there(client))
+		return;
+	act_tell(scope, STEP_UNHOLD, slot, client);
+	world_commit();
+}
 
 static void
 signal_us(struct act_scope *scope, int client, int signal)
@@ -154,6 +164,33 @@ ask_rotate(struct act_scope *scope, int client, const struct ctl_request *reques
 	under_way(scope, client);
 }
 
+/* Its connection keeps the server from saving: when that is gone, it saves again. */
+static void
+ask_hold(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	static const char held[] = "held\n";
+	int slot = act_slot_of(scope, request->argument, strlen(request->argument));
+	char line[CTL_ANSWER + sizeof(held)];
+	size_t n;
+
+	if (slot < 0)
+		refuse(scope, client, act_no_such(request->argument));
+	else if (scope->world->machine.server[slot].is != IS_RUNNING)
+		refuse(scope, client, "it does not run");
+	else if (!control_keep(client, slot + CONF_SERVERS))
+		refuse(scope, client, "too many wait; ask again in a moment");
+	else {
+		act_tell(scope, STEP_HOLD, slot, client);
+		/* It may say save-off as soon as it hears of it. */
+		world_commit();
+		n = ctl_data(line, sizeof(held) - 1);
+		memcpy(line + n, held, sizeof(held) - 1);
+		control_tell(client, scope->epoll, line, n + sizeof(held) - 1, false);
+		hold_is_left(scope, client, slot);
+		log_info(act_name(scope, slot), "a backup keeps it from saving; save-on follows when that is over");
+	}
+}
+
 void
 act_hear_client(struct act_scope *scope, int client)
 {
@@ -168,6 +205,7 @@ act_hear_client(struct act_scope *scope, int client)
 		[CTL_SHUTDOWN] = ask_shutdown,
 		[CTL_RELOAD] = ask_reload,
 		[CTL_ROTATE] = ask_rotate,
+		[CTL_HOLD] = ask_hold,
 	};
 	_Static_assert(sizeof(verbs) / sizeof(verbs[0]) == CTL_VERB_COUNT, "a verb without a function");
 	static _Alignas(64) struct ctl_request request;
@@ -175,7 +213,9 @@ act_hear_client(struct act_scope *scope, int client)
 	int matter = control_matter(client);
 	size_t bytes = control_hear(client, scope->epoll, &line);
 
-	if (matter >= 0) {
+	if (matter >= CONF_SERVERS) {
+		hold_is_left(scope, client, matter - CONF_SERVERS);
+	} else if (matter >= 0) {
 		act_rcon_client(scope, client, matter);
 	} else if (bytes > 0) {
 		wrong = ctl_parse(&request, line, bytes);

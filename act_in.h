@@ -61,6 +61,7 @@ void act_rcon_close(struct act_scope *scope, const struct step_act *a);
 void act_ask(struct act_scope *scope, const struct step_act *a);
 void act_refuse(struct act_scope *scope, const struct step_act *a);
 void act_warn(struct act_scope *scope, const struct step_act *a);
+void act_save_on(struct act_scope *scope, const struct step_act *a);
 void act_settle(struct act_scope *scope, const struct step_act *a);
 void act_attend(struct act_scope *scope, const struct step_act *a);
 void act_rcon_asked(struct act_scope *scope, int client, const struct ctl_request *request);

@@ -385,6 +385,18 @@ act_warn(struct act_scope *scope, const struct step_act *a)
 		log_warn(act_name(scope, a->slot), rc, "does not read its console: players were not warned");
 }
 
+void
+act_save_on(struct act_scope *scope, const struct step_act *a)
+{
+	int rc = console_type(&scope->world->console, a->slot, "save-on");
+
+	if (rc < 0)
+		log_err(act_name(scope, a->slot), rc, "does not read its console: save-on was not said behind a backup. Say "
+		    "it yourself, or its world is not saved any more");
+	else
+		log_info(act_name(scope, a->slot), "a backup is over; said \"save-on\" on its console");
+}
+
 /* Whether it is one that asked this server: its place may be another's by now. */
 static bool
 is_his(int client, int slot)
@@ -422,6 +434,8 @@ act_ask(struct act_scope *scope, const struct step_act *a)
 	} else if (a->a == ASK_WARNING) {
 		put_warning(warning, sizeof(warning), conf, (int)a->b);
 		command = warning;
+	} else if (a->a == ASK_SAVE_ON) {
+		command = "save-on";
 	} else if (a->a == ASK_CLIENT) {
 		command = command_of((int)a->b, a->slot);
 	}

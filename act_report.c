@@ -5,6 +5,8 @@
  * From the state and from memory alone, so that it is told at once.  It must never open a file nor look
  * at a process: who asks can do that himself.
  */
+#include <errno.h>
+#include <signal.h>		/* numbers only */
 #include <string.h>
 
 #include "act_in.h"
@@ -118,6 +120,8 @@ fill_server(const struct act_scope *scope, int slot)
 		r->next_in = when > now ? when - now : 0;
 	}
 	r->changed = s->changed;
+	r->backups = __builtin_popcount(s->holders);
+	r->save_off = s->save_off;
 	console_count(&scope->world->console, slot, &bytes, &lost);
 	r->console_bytes = (int64_t)bytes;
 	r->console_lost = (int64_t)lost;
@@ -178,6 +182,12 @@ act_metrics(struct act_scope *scope, const struct step_act *a)
 	int rc;
 
 	(void)a;
+	/* One that hangs at a dead disk had its time; when it has ended the next one may. */
+	if (scope->world->proc.metrics != 0) {
+		sys_kill(scope->world->proc.metrics, SIGKILL);
+		complain(scope, -ETIMEDOUT);
+		return;
+	}
 	rc = proc_write_metrics(&scope->world->proc, argv, scope->world->console.dir);
 	if (rc < 0)
 		complain(scope, rc);
@@ -189,7 +199,7 @@ act_metrics_ended(struct act_scope *scope, int status)
 	int code = step_exit_code(status);
 
 	if (code != 0)
-		complain(scope, code < METRICS_NO_ANSWER ? -code : 0);
+		complain(scope, code < METRICS_NO_ANSWER ? -code : code == 128 + SIGKILL ? -ETIMEDOUT : 0);
 	else if (metrics_failed)
 		log_info(NULL, "metrics_file %s is written again", scope->conf->mcinit.metrics_file);
 	metrics_failed = code != 0;

@@ -14,7 +14,8 @@
 #include "log.h"
 #include "sys.h"
 
-enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30 * 1000, LOOK_AGAIN = 20 };
+enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30 * 1000, LOOK_AGAIN = 20,
+	TIMEOUT_MOST = 24 * 60 * 60 * 1000 };
 
 /* What came and was not taken yet, and for whom. */
 static _Alignas(64) struct {
@@ -263,4 +264,72 @@ ask_mcinit(const char *run_dir, const struct ask *asked)
 	if (in.fd >= 0)
 		sys_close(in.fd);
 	return code;
+}
+
+static int
+take_nothing(const char *bytes, size_t count)
+{
+	(void)bytes;
+	(void)count;
+	return 0;
+}
+
+int
+ask_hold(const char *name, int *connection, char *why, size_t room)
+{
+	struct ask asked = { .verb = CTL_HOLD, .argument = name, .until = sys_now() + PATIENCE,
+		.take = take_nothing, .why = why, .room = room };
+	char line[CTL_REQUEST];
+	size_t bytes = ctl_ask(line, CTL_HOLD, name), count;
+	const char *text;
+	char *said = NULL;
+	bool yes;
+	int code, rc;
+
+	in.asked = &asked;
+	in.reached = false;
+	in.until = asked.until;
+	code = begin(".", line, bytes);
+	if (code == DONE) {
+		rc = next_line(&said);
+		if (rc < 0)
+			code = say_no_line(rc);
+		else if (!ctl_is_data(said, &count))
+			code = complain(NO, ctl_is_answer(said, &yes, &text) ? text : "this is no answer", "");
+	}
+	if (code != DONE && in.fd >= 0)
+		sys_close(in.fd);
+	*connection = in.fd;
+	return code;
+}
+
+/* ---- words ---- */
+
+int
+ask_number(const char *text, const char **rest)
+{
+	int n = 0;
+
+	for (*rest = text; **rest >= '0' && **rest <= '9'; (*rest)++) {
+		if (n > TIMEOUT_MOST)
+			return -1;
+		n = n * 10 + (**rest - '0');
+	}
+	return *rest > text ? n : -1;
+}
+
+int
+ask_duration(const char *text)
+{
+	static const struct {
+		const char *unit;
+		int ms;
+	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
+	const char *unit;
+	int n = ask_number(text, &unit);
+
+	for (size_t i = 0; n > 0 && i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(unit, units[i].unit) == 0)
+			return n <= TIMEOUT_MOST / units[i].ms ? n * units[i].ms : -1;
+	return -1;
 }

@@ -37,4 +37,17 @@ struct ask {
 
 int ask_mcinit(const char *run_dir, const struct ask *asked);
 
+/*
+ * Of the verbs' words: digits and what follows them, -1: there are none, or too many; a time as in the INI
+ * (500ms, 10s, 5m, 2h; seconds if nothing is said) in ms, -1: it is none, or more than 24h.
+ */
+int ask_number(const char *text, const char **rest);
+int ask_duration(const char *text);
+
+/*
+ * Keeps the server `name` from saving, as long as *connection is open: save-on is said behind that, whatever
+ * happens.  The code; 0, and it is.
+ */
+int ask_hold(const char *name, int *connection, char *why, size_t room);
+
 #endif

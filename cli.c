@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "backup.h"
 #include "dropin.h"
 #include "fmt.h"
 #include "host.h"
@@ -230,6 +231,12 @@ verb_shutdown(struct cli *cli)
 }
 
 static int
+verb_backup(struct cli *cli)
+{
+	return with_supervisor(cli, backup_main);
+}
+
+static int
 verb_reload(struct cli *cli)
 {
 	return with_supervisor(cli, order_reload);
@@ -267,6 +274,8 @@ verb_rotate(struct cli *cli)
 	    "follow a server's console and type on it") \
 	X("rcon", "[NAME] COMMAND...", "-e --host --port --password-file --timeout --json --raw --no-color", ANY, verb_rcon, \
 	    "ask by RCON; -e, -, --host, --json...: see README") \
+	X("backup", "[NAME] -- COMMAND...", "--timeout", ANY, verb_backup, \
+	    "run a command while the server does not save") \
 	X("reload", "", "--no-wait --timeout", ANY, verb_reload, \
 	    "read the INI again") \
 	X("rotate", "", "", ANY, verb_rotate, \

@@ -7,8 +7,8 @@
  * begins with "ok ", "no " or "late " (it took too long), then mcinit hangs up.  Pure.  Called by
  * act_control.c and ask.c.  It must never do what it is asked for.
  *
- * The argument of most is a server's name, or "-" for the only one; none is all of them.  Behind that of
- * stop and restart may stand a blank and "now": players are not warned.  "ok" means that it is under way.
+ * The argument of most is a server's name, or "-" for the only one; for stop "*" is all of them.  Behind that
+ * of stop and restart may stand a blank and "now": players are not warned.  "ok" means that it is under way.
  * Before the answer to status come lines of report.h.
  *
  * The argument of rcon is a server's name, or "-" for the only one, a blank, and a command.  Before its
@@ -42,7 +42,8 @@ enum ctl_argument { CTL_NONE, CTL_MAY, CTL_MUST };
 	X(KILL, "kill", CTL_MUST) \
 	X(SHUTDOWN, "shutdown", CTL_NONE) \
 	X(RELOAD, "reload", CTL_NONE) \
-	X(ROTATE, "rotate", CTL_NONE)
+	X(ROTATE, "rotate", CTL_NONE) \
+	X(HOLD, "hold", CTL_MUST)
 
 #define X(id, word, argument) CTL_##id,
 enum ctl_verb { CTL_VERBS(X) CTL_VERB_COUNT };

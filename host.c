@@ -89,9 +89,6 @@ open_private_dir(const char *path)
 	rc = sys_stat_fd(fd, &st);
 	if (rc == 0 && (st.st_uid != sys_uid() || (st.st_mode & 027) != 0))
 		rc = -EPERM;
-	/* An mcinit before us had a socket_group. */
-	if (rc == 0 && (st.st_mode & 050) != 0)
-		rc = sys_set_mode(fd, 0700);
 	if (rc < 0) {
 		sys_close(fd);
 		return rc;
@@ -164,6 +161,9 @@ take(const char *path, bool clear)
 	if (dir < 0)
 		return dir;
 	fd = lock_dir(dir, path);
+	/* An mcinit before us may have had a socket_group; one that runs has it still. */
+	if (fd >= 0)
+		sys_set_mode(dir, 0700);
 	if (fd >= 0 && clear)
 		clear_dir(dir, true);
 	sys_close(dir);
@@ -207,6 +207,15 @@ host_run_dir(const char *asked, bool clear, char path[HOST_PATH])
 	return -ENOENT;
 }
 
+/* What stands where anybody can make a directory may be anybody's. */
+static bool
+is_of_us(const char *dir)
+{
+	struct stat st;
+
+	return sys_stat_at(AT_FDCWD, dir, &st) == 0 && st.st_uid == sys_uid();
+}
+
 /* By an mcinit, by one of our own user if `ours`: 0, or -ESRCH; -EACCES if we may not know. */
 static int
 is_held(const char *dir, bool ours)
@@ -221,7 +230,7 @@ is_held(const char *dir, bool ours)
 	/* Members of socket_group may not hold the lock, and so not look at it: but at its socket. */
 	if (fd == -EACCES) {
 		fmt_put(path, sizeof(path), "%s/control", dir);
-		return sys_writable(path) == 0 ? 0 : fd;
+		return (!ours || is_of_us(dir)) && sys_writable(path) == 0 ? 0 : fd;
 	}
 	if (fd < 0)
 		return -ESRCH;

@@ -160,10 +160,17 @@ metrics_show(const char *run_dir, int count, char *const words[])
 	if (code < 0)
 		fmt_put(why, sizeof(why), "cannot go to %.200s: %s", run_dir, log_errno(code));
 	code = code < 0 ? 1 : look(why);
-	if (code == 0) {
-		log_print(1, my.text);
-		return 0;
+	for (size_t done = 0; code == 0 && done < my.used; ) {
+		ssize_t n = sys_write(1, my.text + done, my.used - done);
+
+		done += n > 0 ? (size_t)n : 0;
+		if (n > 0)
+			continue;
+		fmt_put(why, sizeof(why), "cannot write to standard output: %s", log_errno((int)n));
+		code = 1;
 	}
+	if (code == 0)
+		return 0;
 	fmt_put(text, sizeof(text), "mcinit: %s\n", why);
 	log_print(2, text);
 	return code;

@@ -47,6 +47,7 @@ notify_open(void)
 	int64_t us = number_of("WATCHDOG_USEC"), pid = number_of("WATCHDOG_PID");
 	int fd;
 
+	memset(&notify, 0, sizeof(notify));
 	if (path == NULL || *path == '\0')
 		return;
 	fd = sys_connect_datagram(path);
@@ -56,6 +57,8 @@ notify_open(void)
 	}
 	notify.fd = sys_move_above(fd, 16);
 	sys_close(fd);
+	if (notify.fd < 0)
+		notify.fd = 0;
 	notify.players = notify.running = -1;
 	/* Half of it would do; a machine that is busy may be late. */
 	if (us > 0 && (pid == 0 || pid == sys_pid()))
@@ -106,7 +109,6 @@ tell_ready(const struct conf *conf, const struct step_machine *m, int64_t now)
 	} else if (now >= notify.more_at) {
 		fmt_put(text, sizeof(text), "EXTEND_TIMEOUT_USEC=%lld", MORE * 1000LL);
 		say(text);
-		notify.more_at = now + MORE_EACH;
 	}
 }
 
@@ -118,7 +120,8 @@ tell_reload(bool reloading, int64_t now)
 	if (reloading == notify.reloading || !notify.ready)
 		return;
 	if (reloading)
-		fmt_put(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now * 1000);
+		/* Rounded up: one that lies before the signal that asked for it is not believed. */
+		fmt_put(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(now + 1) * 1000);
 	else
 		fmt_put(text, sizeof(text), "READY=1");
 	if (say(text))
@@ -168,6 +171,11 @@ notify_tell(const struct conf *conf, const struct step_machine *m, bool reloadin
 		return;
 	if (!m->whole.ending)
 		tell_ready(conf, m, now);
+	/* Whatever became of it: what is due and not put off would have the loop spin. */
+	if (notify.ready || m->whole.ending)
+		notify.more_at = STEP_NEVER;
+	else if (now >= notify.more_at)
+		notify.more_at = now + MORE_EACH;
 	tell_reload(reloading, now);
 	tell_stop(conf, m, now);
 	tell_status(m);
@@ -186,7 +194,5 @@ notify_due(void)
 		return due;
 	if (notify.watchdog > 0)
 		due = notify.watchdog_at;
-	if (!notify.ready && notify.more_at < due)
-		due = notify.more_at;
-	return due;
+	return notify.more_at < due ? notify.more_at : due;
 }

@@ -77,14 +77,14 @@ read_number(const char *mount, const char *path, const char *file, int64_t (*num
 	return number(text);
 }
 
-/* Of the memory cgroup that we are in, by its file in version 2 and in version 1. */
+/* Of the memory cgroup of a process, by its file in version 2 and in version 1. */
 static int64_t
-of_our_cgroup(const char *file, const char *file_1, int64_t (*number)(const char *))
+of_cgroup(const char *process, const char *file, const char *file_1, int64_t (*number)(const char *))
 {
 	char text[TEXT];
 	int64_t found = -1;
 
-	if (read_text("/proc/self/cgroup", text, sizeof(text)) <= 0)
+	if (read_text(process, text, sizeof(text)) <= 0)
 		return -1;
 	for (char *line = text, *end; found < 0 && line != NULL && *line != '\0'; line = end) {
 		char *path;
@@ -103,7 +103,7 @@ of_our_cgroup(const char *file, const char *file_1, int64_t (*number)(const char
 int64_t
 oom_kills(void)
 {
-	return of_our_cgroup("memory.events", "memory.oom_control", oom_number);
+	return of_cgroup("/proc/self/cgroup", "memory.events", "memory.oom_control", oom_number);
 }
 
 /* "max", and what version 1 says instead, are no limits. */
@@ -116,7 +116,10 @@ oom_limit_number(const char *text)
 }
 
 int64_t
-oom_limit(void)
+oom_limit(int64_t pid)
 {
-	return of_our_cgroup("memory.max", "memory.limit_in_bytes", oom_limit_number);
+	char process[40];
+
+	fmt_put(process, sizeof(process), "/proc/%lld/cgroup", (long long)pid);
+	return of_cgroup(process, "memory.max", "memory.limit_in_bytes", oom_limit_number);
 }

@@ -13,8 +13,8 @@
 /* The counter of the memory cgroup that we are in, v2 or v1 (since Linux 4.13); -1: there is none. */
 int64_t oom_kills(void);
 
-/* What it can have in memory, in bytes; -1: there is no limit, or no cgroup.  And pure, of such a file. */
-int64_t oom_limit(void);
+/* What the cgroup of a process can have in memory, in bytes; -1: no limit, or no cgroup.  And pure, of such a file. */
+int64_t oom_limit(int64_t pid);
 int64_t oom_limit_number(const char *text);
 
 /* Pure: the number behind "oom_kill " at the beginning of a line of such a file, or -1. */

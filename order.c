@@ -30,6 +30,7 @@ static _Alignas(64) struct {
 	struct status before, after;
 	uint8_t outcome[CONF_SERVERS];	/* of the servers in `before`; TOLD: not meant, or over */
 	bool progress;			/* there is a line of it on the terminal */
+	int looks;			/* since it was asked for */
 } my;
 
 /* ---- words ---- */
@@ -98,6 +99,13 @@ is_at_rest(const struct report_server *s)
 	return is(s->state, "stopped") || is(s->state, "failed");
 }
 
+/* An end that did not let it save. */
+static bool
+is_bad(const char *reason)
+{
+	return is(reason, "hung") || is(reason, "crashed") || is(reason, "oom-heap") || is(reason, "oom-killed");
+}
+
 static void
 end_of(const struct report_server *s, char text[LINE], const char *what)
 {
@@ -112,14 +120,23 @@ of_start(const struct report_server *before, const struct report_server *s, char
 	bool begun = s->starts > before->starts ||
 	    (my.verb == CTL_START && (is(before->state, "starting") || is(before->state, "running")));
 
+	if (!begun && is_at_rest(s) && !is(s->wish, "up") && !is(s->wish, "restart") && my.looks > 1) {
+		fmt_put(text, LINE, "somebody else wants it down");
+		return BADLY;
+	}
 	if (!begun)
 		return PENDING;
 	if (is(s->state, "running") && s->starts == before->starts && is(before->state, "running")) {
 		fmt_put(text, LINE, "runs already");
 		return WELL;
 	}
+	words_duration(took, s->up > s->since ? s->up - s->since : 0);
+	if (is(s->state, "running") && my.verb == CTL_RESTART && before->pid != REPORT_UNKNOWN &&
+	    s->starts == before->starts + 1 && is_bad(s->reason)) {
+		fmt_put(text, LINE, "running after %s, but what it had not saved before is lost: %s", took, s->reason);
+		return BADLY;
+	}
 	if (is(s->state, "running")) {
-		words_duration(took, s->up > s->since ? s->up - s->since : 0);
 		fmt_put(text, LINE, "running after %s", took);
 		return WELL;
 	}
@@ -174,20 +191,6 @@ outcome_of(const struct report_server *before, char text[LINE])
 /* ---- saying it ---- */
 
 static int
-ask(const char *argument)
-{
-	static char why[STATUS_WHY];
-	struct ask ask = { .verb = my.verb, .argument = argument, .until = sys_now() + STATUS_PATIENCE,
-		.why = why, .room = sizeof(why) };
-	int code;
-
-	/* It failed before it was heard, or between that and the answer: none of these is worse said twice. */
-	while ((code = ask_mcinit(".", &ask)) == ASK_AGAIN && sys_now() < ask.until)
-		;
-	return code == DONE ? DONE : complain(code == ASK_AGAIN ? NO : code, "", why);
-}
-
-static int
 fetch(struct status *s)
 {
 	static char why[STATUS_WHY];
@@ -197,24 +200,38 @@ fetch(struct status *s)
 }
 
 static int
+ask(const char *argument)
+{
+	static char why[STATUS_WHY];
+	struct ask ask = { .verb = my.verb, .argument = argument, .until = sys_now() + STATUS_PATIENCE,
+		.why = why, .room = sizeof(why) };
+	int code;
+
+	/* It failed before it was heard, or between that and the answer; a second shutdown would hurry it. */
+	while ((code = ask_mcinit(".", &ask)) == ASK_AGAIN && sys_now() < ask.until)
+		if (my.verb == CTL_SHUTDOWN && fetch(&my.after) == DONE && my.after.whole.stopping == 1)
+			return DONE;
+	return code == DONE ? DONE : complain(code == ASK_AGAIN ? NO : code, "", why);
+}
+
+static int
 read_words(int count, char *const words[], const char *form)
 {
 	char text[LINE];
 
 	my.until = INT64_MAX;
 	for (int i = 1; i < count; i++) {
-		char *end = NULL;
-		long n;
+		int n;
 
 		if (is(words[i], "--no-wait")) {
 			my.no_wait = true;
 		} else if (is(words[i], "--now") && (my.verb == CTL_STOP || my.verb == CTL_RESTART)) {
 			my.now = true;
 		} else if (is(words[i], "--timeout") && i + 1 < count) {
-			n = strtol(words[++i], &end, 10);
-			if (n <= 0 || n > 1000000 || (*end != '\0' && !is(end, "s") && !is(end, "m") && !is(end, "h")))
-				return complain(USAGE, words[i], "give a time such as 30s or 5m");
-			my.until = sys_now() + n * 1000 * (*end == 'm' ? 60 : *end == 'h' ? 3600 : 1);
+			n = ask_duration(words[++i]);
+			if (n <= 0)
+				return complain(USAGE, words[i], "give a time such as 30s or 5m, up to 24h");
+			my.until = sys_now() + n;
 		} else if (words[i][0] != '-' && my.name == NULL && my.verb != CTL_SHUTDOWN &&
 		    my.verb != CTL_RELOAD && my.verb != CTL_ROTATE) {
 			my.name = words[i];
@@ -278,7 +295,10 @@ wait_for_all(void)
 		code = fetch(&my.after);
 		if (code != DONE)
 			return code != NO_SUPERVISOR ? code : complain(NO, "", "mcinit has ended meanwhile");
+		if (my.after.whole.pid != my.before.whole.pid)
+			return complain(NO, "", "mcinit was started anew meanwhile");
 		left = 0;
+		my.looks++;
 		for (int i = 0; i < my.before.count; i++) {
 			const struct report_server *s = &my.before.server[i];
 			char text[LINE] = "";
@@ -311,10 +331,8 @@ order(enum ctl_verb verb, const char *run_dir, int count, char *const words[], c
 		code = choose(verb == CTL_STOP);
 	if (code != DONE)
 		return code;
-	if (my.name != NULL || verb != CTL_STOP)
-		fmt_put(argument, sizeof(argument), "%s%s", my.name != NULL ? my.name : "-", my.now ? " now" : "");
-	else if (my.now)
-		fmt_put(argument, sizeof(argument), "now");
+	fmt_put(argument, sizeof(argument), "%s%s", my.name != NULL ? my.name : verb == CTL_STOP ? "*" : "-",
+	    my.now ? " now" : "");
 	code = ask(argument);
 	return code != DONE || my.no_wait ? code : wait_for_all();
 }
@@ -348,23 +366,26 @@ order_kill(const char *run_dir, int count, char *const words[])
 int
 order_shutdown(const char *run_dir, int count, char *const words[])
 {
-	int code = begin(CTL_SHUTDOWN, run_dir, count, words, "shutdown [--no-wait] [--timeout TIME]");
+	int code = begin(CTL_SHUTDOWN, run_dir, count, words, "shutdown [--no-wait] [--timeout TIME]"), lost = -1;
 
 	if (code == DONE)
 		code = ask("");
 	if (code != DONE || my.no_wait)
 		return code;
-	while ((code = fetch(&my.after)) == DONE) {
-		for (int i = 0; i < my.after.count; i++)
+	while ((code = fetch(&my.after)) == DONE && my.after.whole.pid == my.before.whole.pid) {
+		for (int i = 0; i < my.after.count; i++) {
 			if (!is_at_rest(&my.after.server[i]))
 				show_progress(&my.after.server[i]);
+			lost = my.after.server[i].lost == 1 ? i : lost;
+		}
 		if (sys_now() >= my.until)
 			return complain(LATE, "", "not done in time; it goes on without us");
 		sys_readable(-1, LOOK_EACH);
 	}
-	if (code == NO_SUPERVISOR)
-		say("mcinit", "has ended");
-	return code == NO_SUPERVISOR ? DONE : code;
+	if (code != NO_SUPERVISOR && code != DONE)
+		return code;
+	say("mcinit", "has ended");
+	return lost < 0 ? DONE : complain(NO, my.before.server[lost].name, "what it had not saved is lost");
 }
 
 int

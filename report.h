@@ -61,9 +61,11 @@ enum report_kind { REPORT_TEXT, REPORT_LIST, REPORT_NUMBER, REPORT_MILLI, REPORT
 	X(misses, NUMBER, "misses", "questions in a row without an answer") \
 	X(rcon, TEXT, "rcon", "up, opening, away or none") \
 	X(rcon_took, MILLI, "rcon_seconds", "the last reply took so long") \
-	X(next, TEXT, "next", "what happens next by itself: restart, term, kill, ...") \
+	X(next, TEXT, "next", "what happens next by itself: restart, warning, sigterm, sigkill, ...") \
 	X(next_in, MILLI, "next_seconds", "and in how long") \
 	X(changed, FLAG, "changes_pending", "keys of the INI wait for its next start") \
+	X(backups, NUMBER, "backups", "clients that keep it from saving, each for a backup") \
+	X(save_off, FLAG, "save_off", "it was told not to save, and save-on was not said yet") \
 	X(console_bytes, NUMBER, "console_bytes", "that it has printed") \
 	X(console_lost, NUMBER, "console_lines_lost", "that are missing in the log") \
 	X(memory, NUMBER, "memory_bytes", "that its main process has in memory") \
@@ -84,7 +86,7 @@ struct report_server {
 	char status[REPORT_STATUS], health[REPORT_WORD], rcon[REPORT_WORD], next[REPORT_WORD];
 	char names[REPORT_NAMES];
 	int64_t since, progress, pid, up, players, starts, restarts, crashes, lost, misses, rcon_took, next_in,
-	    changed, console_bytes, console_lost, memory, heap, limit, cpu, busy, threads, files;
+	    changed, backups, save_off, console_bytes, console_lost, memory, heap, limit, cpu, busy, threads, files;
 };
 
 /* Without pointers: those would cost each process pages of its own. */

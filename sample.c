@@ -123,5 +123,5 @@ sample_take(struct report_server *s)
 	if (n > 0)
 		s->heap = sample_heap(words, (size_t)n);
 	s->files = count_files(s->pid);
-	s->limit = oom_limit();
+	s->limit = oom_limit(s->pid);
 }

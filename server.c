@@ -116,7 +116,8 @@ server_spawn(struct turn *t, int slot)
 	s->waits = false;
 	s->main_alive = s->exec_done = s->was_ready = s->changed = false;
 	s->killed = s->stuck = s->swept = s->asked_down = s->by_itself = s->ended_badly = false;
-	s->kill_asked = false;
+	s->kill_asked = s->save_off = false;
+	s->holders = 0;
 	s->status = 0;
 	as_started(s, c);
 	s->draining = s->missing[HELPER_CARRIER] = false;
@@ -421,7 +422,7 @@ when_stopping(struct turn *t, int slot, int event, int32_t a)
 void
 server_event(struct turn *t, int slot, int event, int32_t a)
 {
-	if (listen_event(t, slot, event, a) || dialog_event(t, slot, event, a))
+	if (listen_event(t, slot, event, a) || dialog_event(t, slot, event, a) || hold_event(t, slot, event, a))
 		return;
 	if (event == STEP_HEALTH) {
 		health_checked(t, slot, a != 0);

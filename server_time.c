@@ -54,7 +54,7 @@ step_next(const struct step_server *s, int64_t *when)
 		uint8_t timer;
 		char word[15];
 	} rows[] = {
-		{ TIMER_DELAY, "restart" }, { TIMER_WARN, "stop-command" }, { TIMER_TERM, "sigterm" },
+		{ TIMER_DELAY, "restart" }, { TIMER_WARN, "warning" }, { TIMER_TERM, "sigterm" },
 		{ TIMER_DUMP, "thread-dump" }, { TIMER_KILL, "sigkill" }, { TIMER_OVERDUE, "end-of-start" },
 	};
 	const char *word = NULL;

@@ -308,8 +308,10 @@ put_table(const struct status *s)
 
 	words_duration(up, w->up);
 	words_duration(age, w->file_age);
-	put("mcinit %s, %s mode, pid %lld, up %s%s; %s, in force for %s\n\n", w->version, w->mode, (long long)w->pid,
-	    up, w->stopping == 1 ? ", stopping" : "", w->file[0] != '\0' ? w->file : "no INI", age);
+	put("mcinit %s, %s mode, pid %lld, up %s%s; ", w->version, w->mode, (long long)w->pid, up,
+	    w->stopping == 1 ? ", stopping" : "");
+	put_text(PAINT_TERMINAL, w->file[0] != '\0' ? w->file : "no INI", strlen(w->file[0] != '\0' ? w->file : "no INI"));
+	put(", in force for %s\n\n", age);
 	put("%-16s %-14s %-12s %7s %-20s %6s  %-9s %s\n", "NAME", "STATE", "FOR", "PLAYERS", "MEMORY", "CPU",
 	    "HEALTH", "NEXT, LAST END");
 	for (int i = 0; i < s->count; i++)
@@ -437,5 +439,5 @@ status_health(const char *run_dir, int count, char *const words[])
 			code = NO;
 	}
 	flush();
-	return code;
+	return my.error == 0 ? code : complain(NO, "cannot write to standard output");
 }

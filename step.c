@@ -535,7 +535,7 @@ may_come_late(int what)
 	    what == STEP_DRAINED || what == STEP_HELPER_ENDED || what == STEP_RCON_UP ||
 	    what == STEP_RCON_DOWN || what == STEP_ANSWERED || what == STEP_ASKED ||
 	    what == STEP_UNASKED || what == STEP_PRINTED || what == STEP_HEALTH || what == STEP_OOM_KILL ||
-	    what == STEP_REPLYING || what == STEP_FINAL;
+	    what == STEP_REPLYING || what == STEP_FINAL || what == STEP_HOLD || what == STEP_UNHOLD;
 }
 
 static bool

@@ -95,7 +95,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(COUNT)			/* who is online?  A stop wants to know */ \
 	X(WARNING)			/* to the players */ \
 	X(STOP)				/* the stop command; nothing may follow it */ \
-	X(CLIENT)			/* what a client wants to be said */
+	X(CLIENT)			/* what a client wants to be said */ \
+	X(SAVE_ON)			/* it may save again */
 
 /* Why RCON is not there. */
 #define STEP_RCON_ENDS(X) \
@@ -209,7 +210,9 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(OOM_KILL)			/* of slot: the kernel has killed for want of memory; ENDED follows */ \
 	X(REPLYING)			/* before ANSWERED: there may be more lines of the reply */ \
 	X(FINAL)			/* what the client wants that is served now may end the server */ \
-	X(ROTATE)			/* the operator wants new log files */
+	X(ROTATE)			/* the operator wants new log files */ \
+	X(HOLD)				/* client a keeps slot from saving, as long as it is there */ \
+	X(UNHOLD)			/* ... and has gone */
 
 /* What is to be done. */
 #define STEP_ACTIONS(X) \
@@ -246,7 +249,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(CHECK)			/* run health_command  -> HEALTH */ \
 	X(UNCHECK)			/* ... and end it, unasked for */ \
 	X(SETTLE)			/* no more lines came  -> ANSWERED, or REPLYING if they do now */ \
-	X(METRICS)			/* into metrics_file */
+	X(METRICS)			/* into metrics_file */ \
+	X(SAVE_ON)			/* type on its console that it may save again */
 
 /* How mcinit ends. */
 #define STEP_ENDINGS(X) X(EXIT, "exit") X(REBOOT, "reboot") X(HALT, "halt") X(POWEROFF, "power off")
@@ -464,6 +468,8 @@ struct step_server {
 	bool final;			/* what waits for its reply may end the server */
 	int32_t starts;			/* ever */
 	bool kill_asked;		/* its SIGKILL is what the operator wanted */
+	bool save_off;			/* somebody has told it not to save, or may have */
+	uint32_t holders;		/* who still wants that, 1 << client */
 };
 
 struct step_whole {

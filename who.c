@@ -51,7 +51,7 @@ who_find(struct who_search *s, const char *name, const char *bytes, size_t count
 			s->other |= s->field == 0 && name[s->matched] != '\0';
 			s->field += s->field < UINT8_MAX;
 		} else if (s->field == 0) {
-			s->other |= s->other || name[s->matched] != c;
+			s->other |= s->other || c == '\0' || name[s->matched] != c;
 			s->matched += !s->other;
 		} else if (s->field == NUMBER_FIELD) {
 			s->other |= s->digits + 1U >= sizeof(s->number_text);

@@ -84,7 +84,7 @@ server_is(const struct step_server *s)
 		SERVER(rcon_over), SERVER(stop_next), SERVER(in_doubt), SERVER(overdue), SERVER(unhealthy),
 		SERVER(checking), SERVER(paused), SERVER(saved), SERVER(attended), SERVER(oom_killed),
 		SERVER(probe_due), SERVER(hushed), SERVER(replying), SERVER(ended_badly),
-		SERVER(final), SERVER(kill_asked) };
+		SERVER(final), SERVER(kill_asked), SERVER(save_off) };
 
 	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at, s->quiet_at, s->missed_at,
 	    s->reply_by };
@@ -141,7 +141,8 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(CHECK, A_SERVER, ANY) \
 	X(UNCHECK, A_SERVER, ANY) \
 	X(SETTLE, A_SERVER, ANY) \
-	X(METRICS, THE_WHOLE, ANY)
+	X(METRICS, THE_WHOLE, ANY) \
+	X(SAVE_ON, A_SERVER, ANY)
 
 /*
  * As they are told.  What a console process has said, of our build or of another, the decision takes
@@ -185,7 +186,9 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(OOM_KILL, A_SERVER, ANY) \
 	X(REPLYING, A_SERVER, ANY) \
 	X(FINAL, A_SERVER, ANY) \
-	X(ROTATE, THE_WHOLE, ANY)
+	X(ROTATE, THE_WHOLE, ANY) \
+	X(HOLD, A_SERVER, CLIENT) \
+	X(UNHOLD, A_SERVER, CLIENT)
 
 struct rule {
 	uint8_t about, value;

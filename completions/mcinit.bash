@@ -14,7 +14,7 @@ _mcinit()
 		esac
 	done
 	case $verb in
-	'') words=' status health metrics start stop restart kill shutdown logs send console rcon reload rotate reexec check keys sample version help -c -n -d -o -S --trace --help --version' ;;
+	'') words=' status health metrics start stop restart kill shutdown logs send console rcon backup reload rotate reexec check keys sample version help -c -n -d -o -S --trace --help --version' ;;
 	status) words='--json --watch'; names=1 ;;
 	health) words='--live --ready'; names=1 ;;
 	metrics) words=''; names=0 ;;
@@ -27,6 +27,7 @@ _mcinit()
 	send) words=''; names=1 ;;
 	console) words=''; names=1 ;;
 	rcon) words='-e --host --port --password-file --timeout --json --raw --no-color'; names=1 ;;
+	backup) words='--timeout'; names=1 ;;
 	reload) words='--no-wait --timeout'; names=0 ;;
 	rotate) words=''; names=0 ;;
 	reexec) words=''; names=0 ;;

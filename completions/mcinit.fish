@@ -53,6 +53,9 @@ complete -c mcinit -n '__fish_seen_subcommand_from rcon' -l json
 complete -c mcinit -n '__fish_seen_subcommand_from rcon' -l raw
 complete -c mcinit -n '__fish_seen_subcommand_from rcon' -l no-color
 complete -c mcinit -n '__fish_seen_subcommand_from rcon' -f -a '(__mcinit_servers)'
+complete -c mcinit -n __fish_use_subcommand -f -a backup -d 'run a command while the server does not save'
+complete -c mcinit -n '__fish_seen_subcommand_from backup' -l timeout
+complete -c mcinit -n '__fish_seen_subcommand_from backup' -f -a '(__mcinit_servers)'
 complete -c mcinit -n __fish_use_subcommand -f -a reload -d 'read the INI again'
 complete -c mcinit -n '__fish_seen_subcommand_from reload' -l no-wait
 complete -c mcinit -n '__fish_seen_subcommand_from reload' -l timeout

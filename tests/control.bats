@@ -97,10 +97,19 @@ as_member()
 	[ "$status" -eq 3 ]
 	tell TERM
 	until_true gone "$pid"
+	# A second one finds it in use, and leaves the door as it is.
+	start
+	until_true test -S run/control
+	run -71 timeout 20 "$MCINIT" -c mcinit.ini 3>&-
+	[ "$(stat -c '%a %g' run)" = '750 54321' ]
+	as_member 54321 rcon list
+	[ "$status" -eq 1 ]
+	[[ $output == 'mcinit: server '* ]]
+	tell TERM
+	until_true gone "$pid"
 	# The next one without it closes the door again.
 	ini ''
 	start
-	wait_for log 'running after'
 	until_true test -S run/control
 	[ "$(stat -c %a run)" = 700 ]
 	[ "$(stat -c %a run/control)" = 600 ]

@@ -237,6 +237,7 @@ lab_do(const struct step_act *act)
 	case ACT_UNCHECK:
 	case ACT_SETTLE:
 	case ACT_METRICS:
+	case ACT_SAVE_ON:
 	case ACT_COUNT:
 		break;
 	}

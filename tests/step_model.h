@@ -405,6 +405,7 @@ carry_out(const struct step_act *act)
 		w.answers++;
 		break;
 	case ACT_METRICS:
+	case ACT_SAVE_ON:
 	case ACT_QUOTE:
 	case ACT_UNPLUG:
 	case ACT_ROTATE:

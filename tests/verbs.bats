@@ -236,6 +236,43 @@ rows()
 	expect_exit 0
 }
 
+@test "a server whose name is a word is a server" {
+	several now: other:
+	sed -i 's/^when_all_stopped = .*/when_all_stopped = stay/' mcinit.ini
+	start
+	wait_for journal.now ' ready '
+	wait_for journal.other ' ready '
+	until_true value_is state running other
+	says 0 'now: has ended: *' stop now
+	value_is state running other
+	says 0 'now: does not run' stop now --now
+	value_is state running other
+	stop
+}
+
+@test "a start that somebody else takes back ends, and does not wait for ever" {
+	in_state stopping
+	"$MCINIT" -S run/control start >first 2>&1 3>&- {idle}>&- &
+	started="$started $!"
+	until_true value_is wish restart
+	says 0 '' stop --no-wait
+	says 0 '*' kill
+	wait_for first 'mcinit: server: somebody else wants it down'
+	over
+}
+
+@test "a restart and a shutdown that lost a world say so" {
+	ini_java '--stop-hang --ignore-term' type=paper stop_timeout=1s
+	start
+	ready
+	says 1 'mcinit: server: running after *, but what it had not saved before is lost: hung' restart
+	ready 2
+	verb shutdown
+	# The last look may have been before its end.
+	[[ $status -eq 0 || $output == *'server: what it had not saved is lost' ]]
+	until_true gone "$pid"
+}
+
 @test "stop --now does not warn" {
 	ini_java '--players 2' type=paper stop_warn='30 10'
 	start
@@ -335,12 +372,13 @@ rows()
 	}
 	free_port
 	printf '%s\n' enable-rcon=true "rcon.port=$port" rcon.password=swordfish >world/server.properties
-	ini_java "--rcon --rcon-list 'There are 1 of a max of 20 players online: A\"\\xC2\\x9B31m'" type=paper health_interval=5s
+	ini_java "--rcon --rcon-list 'There are 1 of a max of 20 players online: A"$'\xc2\x9b'"31m'" type=paper health_interval=5s
 	start
 	ready
-	until_true value_is state running
-	"$MCINIT" -S run/control status --json | python3 -m json.tool >/dev/null
-	"$MCINIT" -S run/control status | no_line $'[\x01-\x08\x0b-\x1f]'
+	until_true value_is players 1
+	value player_names
+	[[ $value == *A*31m* ]]
+	"$MCINIT" -S run/control status | no_line $'[\x01-\x08\x0b-\x1f]|\xc2\x9b'
 	stop
 }
 
