@@ -172,9 +172,12 @@ fuzz:
 		    -artifact_prefix=$(BUILD)/fuzz/$$name- $(BUILD)/fuzz/corpus/$$name $$seeds; \
 	done
 
-## man: write the generated manual page anew
+generated := man/mcinit.ini.5 man/mcinit.8 man/mcinit-control.7 completions/mcinit.bash \
+	completions/_mcinit completions/mcinit.fish
+
+## man: write the generated manual pages and completions anew
 man: $(BUILD)/tools/man
-	$< > man/mcinit.ini.5
+	@for file in $(generated); do $< "$$file" > $$file.new && mv $$file.new $$file || exit 1; done
 
 ## size: bytes per room, and the whole against its budget
 size: $(BIN)

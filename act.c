@@ -389,6 +389,8 @@ act(struct act_scope *scope, const struct step_act *what)
 		[ACT_CHECK] = act_check,
 		[ACT_UNCHECK] = act_uncheck,
 		[ACT_SETTLE] = act_settle,
+		[ACT_METRICS] = act_metrics,
+		[ACT_SAVE_ON] = act_save_on,
 	};
 	_Static_assert(sizeof(table) / sizeof(table[0]) == ACT_COUNT, "an action without a function");
 

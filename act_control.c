@@ -4,8 +4,30 @@
  *
  * One function per verb.  It must never decide anything but whether a request can be understood.
  */
+#include <signal.h>		/* numbers only */
+#include <string.h>
+
 #include "act_in.h"
 #include "control.h"
+#include "log.h"
+
+int
+act_slot_of(const struct act_scope *scope, const char *name, size_t bytes)
+{
+	int only = -1, servers = 0;
+
+	for (int slot = 0; slot < CONF_SERVERS; slot++) {
+		const char *one = scope->conf->name[slot];
+
+		if (one[0] == '\0')
+			continue;
+		only = slot;
+		servers++;
+		if (strlen(one) == bytes && memcmp(one, name, bytes) == 0)
+			return slot;
+	}
+	return bytes == 1 && *name == '-' && servers == 1 ? only : -1;
+}
 
 static void
 refuse(struct act_scope *scope, int client, const char *why)
@@ -18,10 +40,155 @@ refuse(struct act_scope *scope, int client, const char *why)
 static void
 ask_reexec(struct act_scope *scope, int client, const struct ctl_request *request)
 {
-	if (scope->world->fds.asking >= 0)
+	/* It may name any program. */
+	if (!control_is_trusted(client))
+		refuse(scope, client, "a re-exec is for root and mcinit's own user");
+	else if (scope->world->fds.asking >= 0)
 		refuse(scope, client, "another re-exec is under way");
 	else
 		act_reexec_asked(scope, control_release(client, scope->epoll), request->argument);
+}
+
+/* ---- servers up and down ---- */
+
+const char *
+act_no_such(const char *name)
+{
+	return *name == '-' && name[1] == '\0' ? "say for which server" : "no server has that name";
+}
+
+static void
+under_way(struct act_scope *scope, int client)
+{
+	char line[CTL_ANSWER];
+
+	/* Behind an ok nothing may be forgotten. */
+	world_commit();
+	control_tell(client, scope->epoll, line, ctl_answer(line, true, ""), true);
+}
+
+/* "NAME", "NAME now". */
+static void
+order(struct act_scope *scope, int client, const struct ctl_request *request, int what)
+{
+	size_t bytes = strcspn(request->argument, " ");
+	const char *rest = request->argument + bytes;
+	int slot = act_slot_of(scope, request->argument, bytes);
+	bool now = strcmp(rest, " now") == 0;
+
+	if (slot < 0)
+		refuse(scope, client, act_no_such(request->argument));
+	else if (*rest != '\0' && !now)
+		refuse(scope, client, "behind the name there may be \"now\"");
+	else if (scope->world->machine.whole.ending)
+		refuse(scope, client, "mcinit is stopping all servers, and ends then");
+	else {
+		act_tell(scope, what, slot, now);
+		under_way(scope, client);
+	}
+}
+
+static void
+ask_start(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	order(scope, client, request, STEP_START);
+}
+
+static void
+ask_stop(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	bool now = strcmp(request->argument, "* now") == 0;
+
+	if (*request->argument != '\0' && strcmp(request->argument, "*") != 0 && !now) {
+		order(scope, client, request, STEP_STOP);
+		return;
+	}
+	for (int slot = 0; slot < CONF_SERVERS; slot++)
+		if (scope->world->machine.server[slot].used)
+			act_tell(scope, STEP_STOP, slot, now);
+	under_way(scope, client);
+}
+
+static void
+ask_restart(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	order(scope, client, request, STEP_RESTART);
+}
+
+static void
+ask_kill(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	order(scope, client, request, STEP_KILL);
+}
+
+/* ---- the whole: as the signals that mean it ---- */
+
+static void
+hold_is_left(struct act_scope *scope, int client, int slot)
+{
+	if (control_is_there(client))
+		return;
+	act_tell(scope, STEP_UNHOLD, slot, client);
+	world_commit();
+}
+
+static void
+signal_us(struct act_scope *scope, int client, int signal)
+{
+	act_tell(scope, STEP_SIGNAL, -1, signal);
+	under_way(scope, client);
+}
+
+static void
+ask_shutdown(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	(void)request;
+	signal_us(scope, client, SIGTERM);
+}
+
+static void
+ask_reload(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	(void)request;
+	if (scope->world->machine.whole.ending)
+		refuse(scope, client, "mcinit is stopping all servers, and ends then");
+	else
+		signal_us(scope, client, SIGHUP);
+}
+
+static void
+ask_rotate(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	(void)request;
+	act_tell(scope, STEP_ROTATE, -1, 0);
+	under_way(scope, client);
+}
+
+/* Its connection keeps the server from saving: when that is gone, it saves again. */
+static void
+ask_hold(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	static const char held[] = "held\n";
+	int slot = act_slot_of(scope, request->argument, strlen(request->argument));
+	char line[CTL_ANSWER + sizeof(held)];
+	size_t n;
+
+	if (slot < 0)
+		refuse(scope, client, act_no_such(request->argument));
+	else if (scope->world->machine.server[slot].is != IS_RUNNING)
+		refuse(scope, client, "it does not run");
+	else if (!control_keep(client, slot + CONF_SERVERS))
+		refuse(scope, client, "too many wait; ask again in a moment");
+	else {
+		act_tell(scope, STEP_HOLD, slot, client);
+		/* It may say save-off as soon as it hears of it. */
+		world_commit();
+		n = ctl_data(line, sizeof(held) - 1);
+		memcpy(line + n, held, sizeof(held) - 1);
+		control_tell(client, scope->epoll, line, n + sizeof(held) - 1, false);
+		hold_is_left(scope, client, slot);
+		log_info(act_name(scope, slot), "a backup keeps it from saving; save-on follows when that is over");
+	}
 }
 
 void
@@ -30,6 +197,15 @@ act_hear_client(struct act_scope *scope, int client)
 	static void (*const verbs[])(struct act_scope *, int, const struct ctl_request *) = {
 		[CTL_REEXEC] = ask_reexec,
 		[CTL_RCON] = act_rcon_asked,
+		[CTL_STATUS] = act_report,
+		[CTL_START] = ask_start,
+		[CTL_STOP] = ask_stop,
+		[CTL_RESTART] = ask_restart,
+		[CTL_KILL] = ask_kill,
+		[CTL_SHUTDOWN] = ask_shutdown,
+		[CTL_RELOAD] = ask_reload,
+		[CTL_ROTATE] = ask_rotate,
+		[CTL_HOLD] = ask_hold,
 	};
 	_Static_assert(sizeof(verbs) / sizeof(verbs[0]) == CTL_VERB_COUNT, "a verb without a function");
 	static _Alignas(64) struct ctl_request request;
@@ -37,7 +213,9 @@ act_hear_client(struct act_scope *scope, int client)
 	int matter = control_matter(client);
 	size_t bytes = control_hear(client, scope->epoll, &line);
 
-	if (matter >= 0) {
+	if (matter >= CONF_SERVERS) {
+		hold_is_left(scope, client, matter - CONF_SERVERS);
+	} else if (matter >= 0) {
 		act_rcon_client(scope, client, matter);
 	} else if (bytes > 0) {
 		wrong = ctl_parse(&request, line, bytes);

@@ -2,13 +2,19 @@
 /*
  * act_in: what the parts of act share with each other and with nobody else: act.c (what is done),
  * act_news.c (what is heard), act_console.c (consoles), act_rcon.c (RCON), act_health.c (health_command),
- * act_control.c (verbs), act_reload.c (the INI), act_reexec.c (another program in our place).
+ * act_control.c (verbs), act_report.c (status), act_reload.c (the INI), act_reexec.c (another program in our place).
  */
 #ifndef ACT_IN_H
 #define ACT_IN_H
 
 #include "act.h"
 #include "ctl.h"
+
+/* The server that a client means by `name`, "-" for the only one: its slot, or -1. */
+int act_slot_of(const struct act_scope *scope, const char *name, size_t bytes);
+
+/* What to say to one who means no server by it. */
+const char *act_no_such(const char *name);
 
 /* The name of a slot's server for the log, or NULL for -1. */
 const char *act_name(const struct act_scope *scope, int slot);
@@ -55,10 +61,19 @@ void act_rcon_close(struct act_scope *scope, const struct step_act *a);
 void act_ask(struct act_scope *scope, const struct step_act *a);
 void act_refuse(struct act_scope *scope, const struct step_act *a);
 void act_warn(struct act_scope *scope, const struct step_act *a);
+void act_save_on(struct act_scope *scope, const struct step_act *a);
 void act_settle(struct act_scope *scope, const struct step_act *a);
 void act_attend(struct act_scope *scope, const struct step_act *a);
 void act_rcon_asked(struct act_scope *scope, int client, const struct ctl_request *request);
 void act_rcon_client(struct act_scope *scope, int client, int slot);
+/* Of the last question that was answered here: how many ms it took, and who was online, "" unknown. */
+int64_t act_rcon_took(int slot);
+size_t act_rcon_names(int slot, char *names, size_t room);
+
+/* act_report.c */
+void act_report(struct act_scope *scope, int client, const struct ctl_request *request);
+void act_metrics(struct act_scope *scope, const struct step_act *a);
+void act_metrics_ended(struct act_scope *scope, int status);
 
 /* act_health.c */
 void act_check(struct act_scope *scope, const struct step_act *a);

@@ -241,6 +241,10 @@ tell_end(struct act_scope *scope, const struct proc_end *end)
 		proc_forget(&scope->world->proc, end);
 		act_check_ended(scope, end->slot, end->status);
 		break;
+	case PROC_METRICS:
+		proc_forget(&scope->world->proc, end);
+		act_metrics_ended(scope, end->status);
+		break;
 	case PROC_NOBODY:
 	case PROC_NO_MORE:
 	case PROC_NO_CHILD:

@@ -31,6 +31,8 @@ static _Alignas(64) struct line {
 	uint8_t asked;			/* enum step_ask */
 	int client;			/* who hears the reply, or NOBODY */
 	uint16_t kept, left, at;	/* bytes of `begin`; of `rest`, and where they begin */
+	bool is_list;			/* and it tells who is online */
+	int64_t asked_at, took;		/* by sys_now(), and how long a reply took; 0 = none yet */
 	char begin[PLAYERS_TEXT];	/* of the reply to a question of ours */
 } lines[CONF_SERVERS];
 /*
@@ -250,8 +252,11 @@ is_answered(struct act_scope *scope, int slot)
 	l->whole = l->asked == ASK_CLIENT && l->client != NOBODY && l->left > 0;
 	if (l->whole)
 		return;
-	if (l->asked == ASK_PROBE || l->asked == ASK_COUNT)
+	if (l->asked == ASK_PROBE || l->asked == ASK_COUNT) {
+		l->is_list = true;
 		players = players_of(l->begin, l->kept);
+		l->took = sys_now() - l->asked_at;
+	}
 	if (l->asked == ASK_CLIENT && l->client != NOBODY)
 		tell_done(scope, l->client);
 	l->asked = ASK_NOTHING;
@@ -380,6 +385,18 @@ act_warn(struct act_scope *scope, const struct step_act *a)
 		log_warn(act_name(scope, a->slot), rc, "does not read its console: players were not warned");
 }
 
+void
+act_save_on(struct act_scope *scope, const struct step_act *a)
+{
+	int rc = console_type(&scope->world->console, a->slot, "save-on");
+
+	if (rc < 0)
+		log_err(act_name(scope, a->slot), rc, "does not read its console: save-on was not said behind a backup. Say "
+		    "it yourself, or its world is not saved any more");
+	else
+		log_info(act_name(scope, a->slot), "a backup is over; said \"save-on\" on its console");
+}
+
 /* Whether it is one that asked this server: its place may be another's by now. */
 static bool
 is_his(int client, int slot)
@@ -417,6 +434,8 @@ act_ask(struct act_scope *scope, const struct step_act *a)
 	} else if (a->a == ASK_WARNING) {
 		put_warning(warning, sizeof(warning), conf, (int)a->b);
 		command = warning;
+	} else if (a->a == ASK_SAVE_ON) {
+		command = "save-on";
 	} else if (a->a == ASK_CLIENT) {
 		command = command_of((int)a->b, a->slot);
 	}
@@ -433,7 +452,11 @@ act_ask(struct act_scope *scope, const struct step_act *a)
 	l->client = a->a == ASK_CLIENT ? (int)a->b : NOBODY;
 	if (a->a == ASK_CLIENT)
 		control_serve((int)a->b);
-	l->kept = 0;
+	l->asked_at = sys_now();
+	if (a->a != ASK_CLIENT) {
+		l->kept = 0;
+		l->is_list = false;
+	}
 	l->line_ended = false;
 	last = a->a == ASK_STOP || rcon_is_last(command);
 	bytes = rcon_ask(&l->rcon, packet, command, last);
@@ -464,30 +487,11 @@ act_refuse(struct act_scope *scope, const struct step_act *a)
 
 /* ---- clients that have asked ---- */
 
-/* The server that is meant: its slot, or -1. */
-static int
-slot_of(const struct act_scope *scope, const char *name, size_t bytes)
-{
-	int only = -1, servers = 0;
-
-	for (int slot = 0; slot < CONF_SERVERS; slot++) {
-		const char *one = scope->conf->name[slot];
-
-		if (one[0] == '\0')
-			continue;
-		only = slot;
-		servers++;
-		if (strlen(one) == bytes && memcmp(one, name, bytes) == 0)
-			return slot;
-	}
-	return bytes == 1 && *name == '-' && servers == 1 ? only : -1;
-}
-
 void
 act_rcon_asked(struct act_scope *scope, int client, const struct ctl_request *request)
 {
 	size_t bytes = strcspn(request->argument, " ");
-	int slot = slot_of(scope, request->argument, bytes);
+	int slot = act_slot_of(scope, request->argument, bytes);
 	const char *command = request->argument + bytes + (request->argument[bytes] == ' ');
 	const char *wrong = rcon_cannot_say(command);
 
@@ -520,6 +524,21 @@ act_rcon_client(struct act_scope *scope, int client, int slot)
 		if (l->whole)
 			is_answered(scope, slot);
 	}
+}
+
+int64_t
+act_rcon_took(int slot)
+{
+	return lines[slot].took;
+}
+
+size_t
+act_rcon_names(int slot, char *names, size_t room)
+{
+	const struct line *l = &lines[slot];
+
+	names[0] = '\0';
+	return l->is_list ? players_names(l->begin, l->kept, names, room) : 0;
 }
 
 void

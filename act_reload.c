@@ -40,6 +40,7 @@ act_reload_again(struct act_scope *scope)
 
 	if (world_text(scope->world->text)->file[0] == '\0' && scope->conf->servers > 0) {
 		log_warn(NULL, 0, "reload: there is no INI; mcinit was started with defaults");
+		scope->world->refused++;
 		return;
 	}
 	/* A reader that hangs at a dead disk is given up: the newest request counts. */
@@ -53,6 +54,7 @@ act_reload_again(struct act_scope *scope)
 		table->reader = 0;
 		close_reader(scope);
 	}
+	scope->world->refused += rc < 0;
 	if (rc < 0)
 		log_err(NULL, rc, "reload: cannot read the INI; the configuration stays as it is");
 	else
@@ -130,6 +132,7 @@ act_take_text(struct act_scope *scope)
 		memcpy(world_text(0), scope->incoming, load_bytes(scope->incoming));
 	w->held = 0;
 	scope->accepted++;
+	w->in_force_at = sys_now();
 	sys_give_back(scope->incoming, sizeof(*scope->incoming));
 	w->text_before = w->text;
 	w->text = to;
@@ -176,9 +179,11 @@ act_accept(struct act_scope *scope, bool start)
 	if (without > 0) {
 		log_err(NULL, 0, "reload refused: %d servers find no place beside those that still stop; "
 		    "reload again when they have ended", without);
+		scope->world->refused++;
 		return;
 	}
 	put_in_force(scope);
+	scope->world->reloads += !start;
 	log_info(NULL, "reload done: %d servers", scope->conf->servers);
 }
 
@@ -187,9 +192,11 @@ act_reader_ended(struct act_scope *scope, int status)
 {
 	act_hear_reader(scope);
 	close_reader(scope);
-	if (status != 0 || !load_is_whole(scope->incoming, scope->received) ||
-	    load_again(scope->incoming, scope->next, load_say_in_log, NULL) > 0)
-		log_err(NULL, 0, "reload refused; the configuration stays as it was");
-	else
+	if (status == 0 && load_is_whole(scope->incoming, scope->received) &&
+	    load_again(scope->incoming, scope->next, load_say_in_log, NULL) == 0) {
 		act_accept(scope, false);
+		return;
+	}
+	scope->world->refused++;
+	log_err(NULL, 0, "reload refused; the configuration stays as it was");
 }

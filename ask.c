@@ -14,13 +14,14 @@
 #include "log.h"
 #include "sys.h"
 
-enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30 * 1000, LOOK_AGAIN = 20 };
+enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30 * 1000, LOOK_AGAIN = 20,
+	TIMEOUT_MOST = 24 * 60 * 60 * 1000 };
 
 /* What came and was not taken yet, and for whom. */
 static _Alignas(64) struct {
 	int fd;
 	int64_t until;
-	const struct ask_rcon *rcon;	/* NULL: for a person, and patiently */
+	const struct ask *asked;		/* NULL: for a person, and patiently */
 	bool reached;
 	size_t filled, taken;
 	char bytes[16 * 1024 + 1];	/* with a NUL behind the last line */
@@ -31,8 +32,8 @@ complain(int code, const char *what, const char *detail)
 {
 	char text[1024];
 
-	if (in.rcon != NULL) {
-		fmt_put(in.rcon->why, in.rcon->room, "%s%s", what, detail);
+	if (in.asked != NULL) {
+		fmt_put(in.asked->why, in.asked->room, "%s%s", what, detail);
 		return code;
 	}
 	fmt_put(text, sizeof(text), "mcinit: %s%.800s", what, detail);
@@ -50,8 +51,8 @@ wait(void)
 {
 	int64_t left = in.until - sys_now();
 
-	if (in.rcon != NULL)
-		return in.rcon->wait(in.fd);
+	if (in.asked != NULL && in.asked->wait != NULL)
+		return in.asked->wait(in.fd);
 	return left <= 0 ? 0 : sys_readable(in.fd, (int)left);
 }
 
@@ -110,7 +111,7 @@ say_no_line(int error)
 		    "makes it wait longer", "");
 	if (error == -ETIMEDOUT)
 		return complain(LATE, "mcinit does not answer", "");
-	return complain(NO, error == -EPIPE ? "mcinit hung up without an answer: it failed, or it ended. "
+	return complain(in.asked != NULL && error == -EPIPE ? ASK_AGAIN : NO, error == -EPIPE ? "mcinit hung up without an answer: it failed, or it ended. "
 	    "Look into its log, then ask again" : "cannot hear mcinit: ",
 	    error == -EPIPE ? "" : log_errno(error));
 }
@@ -157,7 +158,7 @@ ask(const char *run_dir, const char *line, size_t bytes)
 	bool yes;
 	int rc;
 
-	in.rcon = NULL;
+	in.asked = NULL;
 	in.until = sys_now() + PATIENCE;
 	rc = begin(run_dir, line, bytes);
 	if (rc != DONE)
@@ -194,7 +195,7 @@ ask_reexec(const char *run_dir, int count, char *const words[])
 	return ask(run_dir, line, bytes);
 }
 
-/* ---- RCON ---- */
+/* ---- for other rooms ---- */
 
 /* `left` bytes of the reply; 0 or -errno. */
 static int
@@ -202,7 +203,7 @@ take_data(size_t left)
 {
 	for (;;) {
 		size_t there = in.filled - in.taken, n = there < left ? there : left;
-		int rc = n > 0 ? in.rcon->take(in.bytes + in.taken, n) : 0;
+		int rc = n > 0 ? in.asked->take(in.bytes + in.taken, n) : 0;
 
 		in.taken += n;
 		left -= n;
@@ -227,7 +228,7 @@ hear_reply(void)
 	for (;;) {
 		rc = next_line(&said);
 		if (rc == 0 && ctl_is_data(said, &count))
-			rc = take_data(count);
+			rc = in.asked->take != NULL ? take_data(count) : -EPROTO;
 		else if (rc == 0)
 			break;
 		if (rc < 0)
@@ -241,27 +242,94 @@ hear_reply(void)
 }
 
 int
-ask_rcon(const char *run_dir, const struct ask_rcon *asked)
+ask_mcinit(const char *run_dir, const struct ask *asked)
 {
-	char line[CTL_REQUEST], argument[CTL_ARGUMENT + 1];
+	char line[CTL_REQUEST];
 	size_t bytes;
 	int code;
 
-	in.rcon = asked;
+	in.asked = asked;
 	in.reached = false;
 	in.until = asked->until;
-	fmt_put(argument, sizeof(argument), "%s %s", asked->server != NULL ? asked->server : "-",
-	    asked->command);
-	bytes = ctl_ask(line, CTL_RCON, argument);
+	bytes = ctl_ask(line, asked->verb, asked->argument);
 	if (bytes == 0)
-		return complain(USAGE, "the command is too long, or has control bytes", "");
+		return complain(USAGE, "it is too long to be asked for, or has control bytes", "");
 	code = begin(run_dir, line, bytes);
 	if (code == DONE) {
 		in.reached = true;
-		asked->reached();
+		if (asked->reached != NULL)
+			asked->reached();
 		code = hear_reply();
 	}
 	if (in.fd >= 0)
 		sys_close(in.fd);
 	return code;
+}
+
+static int
+take_nothing(const char *bytes, size_t count)
+{
+	(void)bytes;
+	(void)count;
+	return 0;
+}
+
+int
+ask_hold(const char *name, int *connection, char *why, size_t room)
+{
+	struct ask asked = { .verb = CTL_HOLD, .argument = name, .until = sys_now() + PATIENCE,
+		.take = take_nothing, .why = why, .room = room };
+	char line[CTL_REQUEST];
+	size_t bytes = ctl_ask(line, CTL_HOLD, name), count;
+	const char *text;
+	char *said = NULL;
+	bool yes;
+	int code, rc;
+
+	in.asked = &asked;
+	in.reached = false;
+	in.until = asked.until;
+	code = begin(".", line, bytes);
+	if (code == DONE) {
+		rc = next_line(&said);
+		if (rc < 0)
+			code = say_no_line(rc);
+		else if (!ctl_is_data(said, &count))
+			code = complain(NO, ctl_is_answer(said, &yes, &text) ? text : "this is no answer", "");
+	}
+	if (code != DONE && in.fd >= 0)
+		sys_close(in.fd);
+	*connection = in.fd;
+	return code;
+}
+
+/* ---- words ---- */
+
+int
+ask_number(const char *text, const char **rest)
+{
+	int n = 0;
+
+	for (*rest = text; **rest >= '0' && **rest <= '9'; (*rest)++) {
+		if (n > TIMEOUT_MOST)
+			return -1;
+		n = n * 10 + (**rest - '0');
+	}
+	return *rest > text ? n : -1;
+}
+
+int
+ask_duration(const char *text)
+{
+	static const struct {
+		const char *unit;
+		int ms;
+	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
+	const char *unit;
+	int n = ask_number(text, &unit);
+
+	for (size_t i = 0; n > 0 && i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(unit, units[i].unit) == 0)
+			return n <= TIMEOUT_MOST / units[i].ms ? n * units[i].ms : -1;
+	return -1;
 }

@@ -2,7 +2,7 @@
 /*
  * ask: the verbs that an mcinit which runs is asked to do.
  *
- * Called by cli.c, and for RCON by remote.c.  It must never take silence for an answer.
+ * Called by cli.c, and by remote.c, status.c and order.c.  It must never take silence for an answer.
  *
  * `run_dir` is that of a running mcinit; `words` are the verb and what follows it, then NULL.  Exit
  * codes: 0 done, 1 refused, 3 it does not listen, 64 usage, 75 it did not answer; what was said is on
@@ -14,24 +14,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctl.h"
+
 /* reexec [PATH]: another binary in its place, or what stands where its own was. */
 int ask_reexec(const char *run_dir, int count, char *const words[]);
 
 /*
- * A command by mcinit's own connection to a server's RCON; nothing is printed.  The code is one of
- * those above, and `why` says it when that is not 0.
+ * Any verb; nothing is printed.  The code is one of those above, and `why` says it when that is not 0; or
+ * ASK_AGAIN: mcinit hung up without an answer, because it failed or ended.
  */
-struct ask_rcon {
-	const char *server;		/* NULL: the only one */
-	const char *command;
+enum { ASK_AGAIN = 111 };
+struct ask {
+	enum ctl_verb verb;
+	const char *argument;
 	int64_t until;			/* as sys_now(), for reaching mcinit */
 	void (*reached)(void);		/* it listens, and answers when it has an answer */
 	int (*wait)(int fd);		/* until there is something to read: 1, 0: too late, or -errno */
-	int (*take)(const char *bytes, size_t count);	/* of the reply; 0, or -errno: no more */
+	int (*take)(const char *bytes, size_t count);	/* what comes before the answer; 0, or -errno: no more */
 	char *why;
 	size_t room;
 };
 
-int ask_rcon(const char *run_dir, const struct ask_rcon *asked);
+int ask_mcinit(const char *run_dir, const struct ask *asked);
+
+/*
+ * Of the verbs' words: digits and what follows them, -1: there are none, or too many; a time as in the INI
+ * (500ms, 10s, 5m, 2h; seconds if nothing is said) in ms, -1: it is none, or more than 24h.
+ */
+int ask_number(const char *text, const char **rest);
+int ask_duration(const char *text);
+
+/*
+ * Keeps the server `name` from saving, as long as *connection is open: save-on is said behind that, whatever
+ * happens.  The code; 0, and it is.
+ */
+int ask_hold(const char *name, int *connection, char *why, size_t room);
 
 #endif

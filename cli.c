@@ -11,11 +11,15 @@
 #include <string.h>
 
 #include "ask.h"
+#include "backup.h"
 #include "dropin.h"
 #include "fmt.h"
 #include "host.h"
 #include "log.h"
+#include "metrics.h"
+#include "order.h"
 #include "remote.h"
+#include "status.h"
 #include "talk.h"
 
 enum { EXIT_NO_SUPERVISOR = 3, EXIT_USAGE = 64, EXIT_CONFIG = 78, OUT = 1, ERR = 2, ANY = INT_MAX };
@@ -109,9 +113,11 @@ asked_run_dir(const struct cli *cli, char path[HOST_PATH])
 		fmt_put(path, HOST_PATH, "%.*s", (int)(slash - cli->socket) + 1, cli->socket);
 	else if (cli->socket != NULL)
 		fmt_put(path, HOST_PATH, ".");
-	/* An INI that is broken by now does not say what the mcinit that runs has read. */
-	else if (load_read(&text, &conf, &cli->request, false, say_nothing, NULL) == 0)
-		fmt_put(path, HOST_PATH, "%s", conf.mcinit.run_dir);
+	else {
+		/* Also of an INI that is broken by now: it may be just that which is to be mended. */
+		load_read(&text, &conf, &cli->request, false, say_nothing, NULL);
+		fmt_put(path, HOST_PATH, "%s", conf.mcinit.run_dir != NULL ? conf.mcinit.run_dir : "");
+	}
 }
 
 static int
@@ -173,24 +179,141 @@ verb_reexec(struct cli *cli)
 	return with_supervisor(cli, ask_reexec);
 }
 
+static int
+verb_status(struct cli *cli)
+{
+	return with_supervisor(cli, status_show);
+}
+
+/* Who asks knows two answers. */
+static int
+verb_health(struct cli *cli)
+{
+	int code = with_supervisor(cli, status_health);
+
+	return code == EXIT_NO_SUPERVISOR ? 1 : code;
+}
+
+static int
+verb_metrics(struct cli *cli)
+{
+	return with_supervisor(cli, metrics_show);
+}
+
+static int
+verb_start(struct cli *cli)
+{
+	return with_supervisor(cli, order_start);
+}
+
+static int
+verb_stop(struct cli *cli)
+{
+	return with_supervisor(cli, order_stop);
+}
+
+static int
+verb_restart(struct cli *cli)
+{
+	return with_supervisor(cli, order_restart);
+}
+
+static int
+verb_kill(struct cli *cli)
+{
+	return with_supervisor(cli, order_kill);
+}
+
+static int
+verb_shutdown(struct cli *cli)
+{
+	return with_supervisor(cli, order_shutdown);
+}
+
+static int
+verb_backup(struct cli *cli)
+{
+	return with_supervisor(cli, backup_main);
+}
+
+static int
+verb_reload(struct cli *cli)
+{
+	return with_supervisor(cli, order_reload);
+}
+
+static int
+verb_rotate(struct cli *cli)
+{
+	return with_supervisor(cli, order_rotate);
+}
+
+/* name, what may follow it, all its options, so many words at most (itself included), what does it, help */
+#define VERBS(X) \
+	X("status", "[NAME] [--json] [--watch]", "--json --watch", ANY, verb_status, \
+	    "how mcinit and its servers are") \
+	X("health", "[NAME] [--live|--ready]", "--live --ready", ANY, verb_health, \
+	    "exit code 0: well, 1: not") \
+	X("metrics", "", "", 1, verb_metrics, \
+	    "the same for Prometheus; see metrics_file") \
+	X("start", "[NAME]", "--no-wait --timeout", ANY, verb_start, \
+	    "start a server, and wait until players can join") \
+	X("stop", "[NAME] [--now]", "--now --no-wait --timeout", ANY, verb_stop, \
+	    "stop a server, or all; mcinit stays") \
+	X("restart", "[NAME] [--now]", "--now --no-wait --timeout", ANY, verb_restart, \
+	    "stop a server, and start it") \
+	X("kill", "[NAME]", "--no-wait --timeout", ANY, verb_kill, \
+	    "end a server by SIGKILL, unsaved") \
+	X("shutdown", "", "--no-wait --timeout", ANY, verb_shutdown, \
+	    "stop all servers, and mcinit") \
+	X("logs", "[-f] [-n LINES] [NAME]", "-f -n", 5, verb_logs, \
+	    "print what a server printed, -f: go on") \
+	X("send", "[NAME] COMMAND...", "", ANY, verb_send, \
+	    "type one command on a server's console") \
+	X("console", "[NAME]", "", 2, verb_console, \
+	    "follow a server's console and type on it") \
+	X("rcon", "[NAME] COMMAND...", "-e --host --port --password-file --timeout --json --raw --no-color", ANY, verb_rcon, \
+	    "ask by RCON; -e, -, --host, --json...: see README") \
+	X("backup", "[NAME] -- COMMAND...", "--timeout", ANY, verb_backup, \
+	    "run a command while the server does not save") \
+	X("reload", "", "--no-wait --timeout", ANY, verb_reload, \
+	    "read the INI again") \
+	X("rotate", "", "", ANY, verb_rotate, \
+	    "go on in new log files") \
+	X("reexec", "[PATH]", "", 2, verb_reexec, \
+	    "go on in a new binary; servers do not notice") \
+	X("check", "[FILE]", "", 2, verb_check, \
+	    "check the INI, say every error in it") \
+	X("keys", "", "", 1, verb_keys, \
+	    "list every key of the INI with its default and range") \
+	X("sample", "", "", 1, verb_sample, \
+	    "print an INI to begin with") \
+	X("version", "", "", 1, verb_version, \
+	    "print the version") \
+	X("help", "", "", 1, verb_help, \
+	    "print this")
+
+/* The texts apart: a table with pointers in it costs each process pages of its own. */
 static const struct verb {
-	const char *name, *words;	/* what may follow it */
-	int most;			/* so many words, itself included */
-	int (*run)(struct cli *cli);
-	const char *help;
+	char name[10], words[27], help[60];
+	int most;
 } verbs[] = {
-	{ "logs", "[-f] [-n LINES] [NAME]", 5, verb_logs, "print what a server printed, -f: go on" },
-	{ "send", "[NAME] COMMAND...", ANY, verb_send, "type one command on a server's console" },
-	{ "console", "[NAME]", 2, verb_console, "follow a server's console and type on it" },
-	{ "rcon", "[NAME] COMMAND...", ANY, verb_rcon,
-	    "ask by RCON; -e, -, --host, --json...: see README" },
-	{ "reexec", "[PATH]", 2, verb_reexec, "go on in a new binary; servers do not notice" },
-	{ "check", "[FILE]", 2, verb_check, "check the INI, say every error in it" },
-	{ "keys", "", 1, verb_keys, "list every key of the INI with its default and range" },
-	{ "sample", "", 1, verb_sample, "print an INI to begin with" },
-	{ "version", "", 1, verb_version, "print the version" },
-	{ "help", "", 1, verb_help, "print this" },
+#define X(name, words, options, most, run, help) { name, words, help, most },
+	VERBS(X)
+#undef X
 };
+
+#define X(name, words, options, most, run, help) run,
+static int (*const run_verb[])(struct cli *cli) = { VERBS(X) };
+#undef X
+
+void
+cli_each_verb(void (*see)(const char *name, const char *words, const char *options, const char *help))
+{
+#define X(name, words, options, most, run, help) see(name, words, options, help);
+	VERBS(X)
+#undef X
+}
 
 static int
 verb_help(struct cli *cli)
@@ -200,10 +323,12 @@ verb_help(struct cli *cli)
 	(void)cli;
 	put(usage);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		fmt_put(line, sizeof(line), "  %-7s %-22s %s\n", verbs[i].name, verbs[i].words,
+		fmt_put(line, sizeof(line), "  %-8s %-25s %s\n", verbs[i].name, verbs[i].words,
 		    verbs[i].help);
 		put(line);
 	}
+	put("\n  start, stop, restart, kill, shutdown and reload wait for the outcome: --no-wait, --timeout TIME;\n"
+	    "  stop and restart --now: no warnings.\n");
 	put("\nWith `--`, as the small container inits:\n");
 	put(dropin_help);
 	return 0;
@@ -216,7 +341,7 @@ cli_verb(struct cli *cli)
 		if (strcmp(cli->verb[0], verbs[i].name) != 0)
 			continue;
 		return cli->words > verbs[i].most ?
-		    complain("one word too many: ", cli->verb[verbs[i].most]) : verbs[i].run(cli);
+		    complain("one word too many: ", cli->verb[verbs[i].most]) : run_verb[i](cli);
 	}
 	return complain("there is no verb ", cli->verb[0]);
 }

@@ -32,6 +32,9 @@ bool cli_parse(struct cli *cli, int argc, char *argv[]);
 /* Does the verb.  The exit code. */
 int cli_verb(struct cli *cli);
 
+/* Each verb, for manuals and completions (tools/man.c): what may follow it, all its options, a line of help. */
+void cli_each_verb(void (*see)(const char *name, const char *words, const char *options, const char *help));
+
 /* Reads and checks the configuration, says every error and warning.  The exit code: 0 or 78. */
 int cli_check(struct cli *cli);
 

@@ -22,15 +22,27 @@ static struct {
 	unsigned since;			/* the how many-th that was let in */
 	uint16_t filled, said;		/* bytes of its line, and of that up to its newline */
 	int8_t matter;			/* what its answer waits for, or -1 */
-	bool served;
+	bool served, trusted;
 } clients[CONTROL_CLIENTS];
 static _Alignas(64) char lines[CONTROL_CLIENTS][CTL_REQUEST];
 static unsigned let_in;
+static uint32_t admitted = CONTROL_NO_GROUP;
+
+/* The socket first: it is for members only when it is theirs. */
+static int
+open_to(uint32_t group)
+{
+	int rc = sys_give_name("control", group, 0660);
+
+	return rc < 0 ? rc : sys_give_name(".", group, 0750);
+}
 
 int
-control_open(const char *run_dir)
+control_open(const char *run_dir, uint32_t group, int *refused)
 {
 	int fd, above, rc = sys_change_dir(run_dir);
+
+	*refused = 0;
 
 	if (rc < 0)
 		return rc;
@@ -39,9 +51,18 @@ control_open(const char *run_dir)
 	fd = sys_listen_here("control");
 	if (fd < 0)
 		return fd;
+	if (group != CONTROL_NO_GROUP)
+		*refused = open_to(group);
+	control_admit(*refused < 0 ? CONTROL_NO_GROUP : group);
 	above = sys_move_above(fd, HIGH);
 	sys_close(fd);
 	return above;
+}
+
+void
+control_admit(uint32_t group)
+{
+	admitted = group;
 }
 
 void
@@ -86,15 +107,16 @@ make_place(int epoll)
 }
 
 static bool
-may_ask(int fd)
+may_ask(int fd, bool *trusted)
 {
 	uid_t uid;
 
-	return sys_peer_uid(fd, &uid) == 0 && (uid == 0 || uid == sys_uid());
+	*trusted = sys_peer_uid(fd, &uid) == 0 && (uid == 0 || uid == sys_uid());
+	return *trusted || (admitted != CONTROL_NO_GROUP && sys_peer_is_in(fd, (gid_t)admitted));
 }
 
 static void
-let_one_in(int fd, int epoll, unsigned tag)
+let_one_in(int fd, int epoll, unsigned tag, bool trusted)
 {
 	int client = make_place(epoll), above = client < 0 ? -1 : sys_move_above(fd, HIGH);
 	char line[CTL_ANSWER];
@@ -109,17 +131,19 @@ let_one_in(int fd, int epoll, unsigned tag)
 	clients[client].since = ++let_in;
 	clients[client].filled = clients[client].said = 0;
 	clients[client].matter = -1;
+	clients[client].trusted = trusted;
 	control_tell(client, epoll, line, ctl_greeting(line), false);
 }
 
 void
 control_accept(int listener, int epoll, unsigned tag)
 {
+	bool trusted;
 	int fd;
 
 	while ((fd = sys_accept(listener)) >= 0)
-		if (may_ask(fd))
-			let_one_in(fd, epoll, tag);
+		if (may_ask(fd, &trusted))
+			let_one_in(fd, epoll, tag, trusted);
 		else
 			sys_close(fd);
 }
@@ -188,6 +212,12 @@ control_keep(int client, int matter)
 	clients[client].matter = (int8_t)matter;
 	clients[client].served = false;
 	return true;
+}
+
+bool
+control_is_trusted(int client)
+{
+	return clients[client].trusted;
 }
 
 void

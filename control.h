@@ -2,7 +2,7 @@
 /*
  * control: the socket run_dir/control, and whoever is connected to it.
  *
- * Only root and our own user are heard.  A client that says nothing, or half a line, costs a place,
+ * Only root, our own user, and the members of a group are heard.  A client that says nothing, or half a line, costs a place,
  * and loses it to the next one when there is no other; one that does not read costs itself its answer.
  * Called by act_control.c.  It must never wait for anybody, and never know what is asked for.
  */
@@ -11,11 +11,22 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { CONTROL_CLIENTS = 32 };
 
-/* The listening socket, above all that children rearrange; leaves us in run_dir.  Or -errno. */
-int control_open(const char *run_dir);
+/*
+ * The listening socket, above all that children rearrange; leaves us in run_dir.  Or -errno.  run_dir and
+ * socket are open to `group`, if it is not CONTROL_NO_GROUP; *refused is then 0, or why they could not be.
+ */
+#define CONTROL_NO_GROUP	UINT32_MAX
+int control_open(const char *run_dir, uint32_t group, int *refused);
+
+/* Whose members are heard, too; an image has to be told. */
+void control_admit(uint32_t group);
+
+/* Whether it is root, or our own user. */
+bool control_is_trusted(int client);
 void control_remove(int dir);
 
 /*

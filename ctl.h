@@ -7,9 +7,14 @@
  * begins with "ok ", "no " or "late " (it took too long), then mcinit hangs up.  Pure.  Called by
  * act_control.c and ask.c.  It must never do what it is asked for.
  *
+ * The argument of most is a server's name, or "-" for the only one; for stop "*" is all of them.  Behind that
+ * of stop and restart may stand a blank and "now": players are not warned.  "ok" means that it is under way.
+ * Before the answer to status come lines of report.h.
+ *
  * The argument of rcon is a server's name, or "-" for the only one, a blank, and a command.  Before its
- * answer come pieces of the server's reply as that sends them: any number of lines "data COUNT", each
- * with so many bytes behind it.
+ * answer come pieces of the server's reply as that sends them.
+ *
+ * What comes before an answer are any number of lines "data COUNT", each with so many bytes behind it.
  */
 #ifndef CTL_H
 #define CTL_H
@@ -29,7 +34,16 @@ enum ctl_argument { CTL_NONE, CTL_MAY, CTL_MUST };
 /* id, word, whether an argument follows. */
 #define CTL_VERBS(X) \
 	X(REEXEC, "reexec", CTL_MAY) \
-	X(RCON, "rcon", CTL_MUST)
+	X(RCON, "rcon", CTL_MUST) \
+	X(STATUS, "status", CTL_MAY) \
+	X(START, "start", CTL_MUST) \
+	X(STOP, "stop", CTL_MAY) \
+	X(RESTART, "restart", CTL_MUST) \
+	X(KILL, "kill", CTL_MUST) \
+	X(SHUTDOWN, "shutdown", CTL_NONE) \
+	X(RELOAD, "reload", CTL_NONE) \
+	X(ROTATE, "rotate", CTL_NONE) \
+	X(HOLD, "hold", CTL_MUST)
 
 #define X(id, word, argument) CTL_##id,
 enum ctl_verb { CTL_VERBS(X) CTL_VERB_COUNT };

@@ -119,6 +119,10 @@ serve_next(struct turn *t, int slot)
 		dialog_ask(t, slot, ASK_PROBE, 0);
 		return;
 	}
+	if (hold_is_over(s)) {
+		dialog_ask(t, slot, ASK_SAVE_ON, 0);
+		return;
+	}
 	if (s->clients == 0)
 		return;
 	do
@@ -159,6 +163,8 @@ no_reply(struct turn *t, int slot, enum step_ask asked)
 		warn_counted(t, slot, -1);
 	else if (asked == ASK_STOP)
 		ladder_no_reply(t, slot);
+	else if (asked == ASK_SAVE_ON)
+		hold_answered(t, slot, false);
 }
 
 /* Whoever waited for the connection to be free for the stop command. */
@@ -249,6 +255,7 @@ is_down(struct turn *t, int slot, enum step_rcon_end how)
 	}
 	if (!counted)
 		no_reply(t, slot, asked);
+	hold_release(t, slot);
 	stop_is_next(t, slot);
 }
 
@@ -274,6 +281,8 @@ is_answered(struct turn *t, int slot, int32_t players)
 		warn_counted(t, slot, players);
 	else if (asked == ASK_STOP)
 		ladder_replied(t, slot);
+	else if (asked == ASK_SAVE_ON)
+		hold_answered(t, slot, true);
 	stop_is_next(t, slot);
 	serve_next(t, slot);
 }
@@ -453,6 +462,7 @@ dialog_resumed(struct turn *t, int slot)
 		return;
 	forget_question(s);
 	dialog_open(t, slot);
+	hold_resumed(t, slot);
 	warn_counted(t, slot, -1);
 	stop_is_next(t, slot);
 }

@@ -87,7 +87,7 @@ open_private_dir(const char *path)
 	if (fd < 0)
 		return fd;
 	rc = sys_stat_fd(fd, &st);
-	if (rc == 0 && (st.st_uid != sys_uid() || (st.st_mode & 077) != 0))
+	if (rc == 0 && (st.st_uid != sys_uid() || (st.st_mode & 027) != 0))
 		rc = -EPERM;
 	if (rc < 0) {
 		sys_close(fd);
@@ -161,6 +161,9 @@ take(const char *path, bool clear)
 	if (dir < 0)
 		return dir;
 	fd = lock_dir(dir, path);
+	/* An mcinit before us may have had a socket_group; one that runs has it still. */
+	if (fd >= 0)
+		sys_set_mode(dir, 0700);
 	if (fd >= 0 && clear)
 		clear_dir(dir, true);
 	sys_close(dir);
@@ -204,19 +207,33 @@ host_run_dir(const char *asked, bool clear, char path[HOST_PATH])
 	return -ENOENT;
 }
 
+/* What stands where anybody can make a directory may be anybody's. */
+static bool
+is_of_us(const char *dir)
+{
+	struct stat st;
+
+	return sys_stat_at(AT_FDCWD, dir, &st) == 0 && st.st_uid == sys_uid();
+}
+
 /* By an mcinit, by one of our own user if `ours`: 0, or -ESRCH; -EACCES if we may not know. */
 static int
 is_held(const char *dir, bool ours)
 {
-	char path[HOST_PATH + 8];
+	char path[HOST_PATH + 16];
 	struct stat st;
 	int fd, rc;
 
 	fmt_put(path, sizeof(path), "%s/lock", dir);
 	/* It may be somebody else's, and a FIFO. */
 	fd = sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	/* Members of socket_group may not hold the lock, and so not look at it: but at its socket. */
+	if (fd == -EACCES) {
+		fmt_put(path, sizeof(path), "%s/control", dir);
+		return (!ours || is_of_us(dir)) && sys_writable(path) == 0 ? 0 : fd;
+	}
 	if (fd < 0)
-		return fd == -EACCES ? fd : -ESRCH;
+		return -ESRCH;
 	/* Shared, so that two who look do not take each other for an mcinit. */
 	rc = sys_lock_shared(fd);
 	if (sys_stat_fd(fd, &st) < 0 || !S_ISREG(st.st_mode) || (ours && st.st_uid != sys_uid()))

@@ -280,6 +280,7 @@ ladder_kill_asked(struct turn *t, int slot)
 	s->intent = INTENT_ASKED;
 	dialog_close(t, slot);
 	step_say(t, slot, SAY_KILL_ASKED, 0, 0);
+	s->kill_asked = true;
 	ladder_kill(t, slot);
 }
 

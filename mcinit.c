@@ -26,6 +26,8 @@
 #include "host.h"
 #include "input.h"
 #include "log.h"
+#include "metrics.h"
+#include "notify.h"
 #include "output.h"
 #include "pidfile.h"
 #include "prove.h"
@@ -33,6 +35,7 @@
 #include "sweep.h"
 #include "sys.h"
 #include "trace.h"
+#include "who.h"
 #include "words.h"
 
 enum { EXIT_SYSTEM = 71, EXIT_CONFIG = 78, TAGS = 16, SET_UP_STACK = 64 * 1024,
@@ -214,11 +217,25 @@ hold(int lock, int waiting)
 	world_commit();
 }
 
+static uint32_t
+find_group(void)
+{
+	const char *name = scope.conf->mcinit.socket_group;
+	uint32_t group;
+	int rc = *name != '\0' ? who_group(name, &group) : 0;
+
+	if (rc < 0)
+		log_warn(NULL, rc == -ENOENT ? 0 : rc, "socket_group: there is no group %s; only root and mcinit's own "
+		    "user reach the control socket", name);
+	return *name == '\0' || rc < 0 ? CONTROL_NO_GROUP : group;
+}
+
 /* Leaves the working directory: an inherited one would keep its file system from being unmounted. */
 static void
 listen_for_verbs(const char *run_dir)
 {
-	int fd = control_open(run_dir);
+	uint32_t group = find_group();
+	int refused, fd = control_open(run_dir, group, &refused);
 	int rc = fd < 0 ? fd : sys_epoll_add_edge(scope.epoll, fd, TAG_CONTROL);
 
 	if (fd >= 0 && rc < 0)
@@ -226,7 +243,11 @@ listen_for_verbs(const char *run_dir)
 	/* Servers run without it, too. */
 	if (rc < 0)
 		log_warn(NULL, rc, "cannot listen at %s/control: no verb will reach this mcinit", run_dir);
+	if (refused < 0)
+		log_warn(NULL, refused, "socket_group: cannot open %s to group %s; mcinit's user has to be root or a "
+		    "member of it", run_dir, scope.conf->mcinit.socket_group);
 	scope.world->fds.control = rc < 0 ? -1 : fd;
+	scope.world->socket_group = refused < 0 ? 0 : group + UINT32_C(1);
 	sys_change_dir("/");
 	world_commit();
 }
@@ -404,6 +425,8 @@ time_to_wait(void)
 
 	if (scope.more_to_reap)
 		return 0;
+	if (notify_due() < deadline)
+		deadline = notify_due();
 	if (deadline == STEP_NEVER)
 		return -1;
 	left = deadline - sys_now();
@@ -492,6 +515,7 @@ supervise(const struct cli *cli, int state, char *argv[])
 		resume_work(&scope);
 	if (adopted)
 		adopt_work(&scope);
+	notify_open();
 	give_back_stack();
 	/* From here on nothing may bail: an exit of process 1 ends everything it looks after. */
 	for (;;) {
@@ -500,6 +524,7 @@ supervise(const struct cli *cli, int state, char *argv[])
 			end();
 		if (scope.world->fds.waiting >= 0)
 			tell_waiting();
+		notify_tell(scope.conf, &scope.world->machine, scope.world->proc.reader != 0, sys_now());
 		wait_and_hear();
 	}
 }
@@ -513,7 +538,7 @@ play_role(int argc, char *argv[], int *code)
 		int (*main)(int argc, char *argv[]);
 	} roles[] = { { "sweep", sweep_main }, { "carrier", carrier_main }, { "output", output_main },
 		{ "files", files_main }, { "input", input_main },
-		{ "prove", prove_main } };
+		{ "metrics", metrics_main }, { "prove", prove_main } };
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		if (strcmp(argv[1] + 7, roles[i].word) != 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * oom: how often the kernel has killed for want of memory in our cgroup; see oom.h.
+ * oom: the memory cgroup that we are in: its limit, and how often the kernel has killed there; see oom.h.
  *
  * It must never read more than its small buffers hold, however long the names of cgroups are.
  */
@@ -14,6 +14,7 @@
 #include "sys.h"
 
 enum { TEXT = 2048, COUNTERS = 256, PATH = 1024 };
+#define NO_LIMIT	(INT64_C(1) << 60)
 
 static int
 read_text(const char *path, char *text, size_t room)
@@ -63,7 +64,7 @@ path_of(char *line, const char *controller)
 
 /* In a container the path may be that of the host, and what is mounted is our own part of it. */
 static int64_t
-read_counter(const char *mount, const char *path, const char *file)
+read_number(const char *mount, const char *path, const char *file, int64_t (*number)(const char *))
 {
 	char text[COUNTERS], whole[PATH];
 
@@ -73,27 +74,52 @@ read_counter(const char *mount, const char *path, const char *file)
 		if (read_text(whole, text, sizeof(text)) < 0)
 			return -1;
 	}
-	return oom_number(text);
+	return number(text);
 }
 
-int64_t
-oom_kills(void)
+/* Of the memory cgroup of a process, by its file in version 2 and in version 1. */
+static int64_t
+of_cgroup(const char *process, const char *file, const char *file_1, int64_t (*number)(const char *))
 {
 	char text[TEXT];
-	int64_t kills = -1;
+	int64_t found = -1;
 
-	if (read_text("/proc/self/cgroup", text, sizeof(text)) <= 0)
+	if (read_text(process, text, sizeof(text)) <= 0)
 		return -1;
-	for (char *line = text, *end; kills < 0 && line != NULL && *line != '\0'; line = end) {
+	for (char *line = text, *end; found < 0 && line != NULL && *line != '\0'; line = end) {
 		char *path;
 
 		end = strchr(line, '\n');
 		if (end != NULL)
 			*end++ = '\0';
 		if (strncmp(line, "0::", 3) == 0)
-			kills = read_counter("/sys/fs/cgroup", line + 3, "memory.events");
+			found = read_number("/sys/fs/cgroup", line + 3, file, number);
 		else if ((path = path_of(line, "memory")) != NULL)
-			kills = read_counter("/sys/fs/cgroup/memory", path, "memory.oom_control");
+			found = read_number("/sys/fs/cgroup/memory", path, file_1, number);
 	}
-	return kills;
+	return found;
+}
+
+int64_t
+oom_kills(void)
+{
+	return of_cgroup("/proc/self/cgroup", "memory.events", "memory.oom_control", oom_number);
+}
+
+/* "max", and what version 1 says instead, are no limits. */
+int64_t
+oom_limit_number(const char *text)
+{
+	int64_t n = *text >= '0' && *text <= '9' ? strtoll(text, NULL, 10) : -1;
+
+	return n < NO_LIMIT ? n : -1;
+}
+
+int64_t
+oom_limit(int64_t pid)
+{
+	char process[40];
+
+	fmt_put(process, sizeof(process), "/proc/%lld/cgroup", (long long)pid);
+	return of_cgroup(process, "memory.max", "memory.limit_in_bytes", oom_limit_number);
 }

@@ -68,3 +68,60 @@ players_of(const char *reply, size_t bytes)
 	}
 	return inside ? number : PLAYERS_NOT_KNOWN;
 }
+
+/* The next name at *at, without colours and blanks around it: its length, or 0: that is none. */
+static size_t
+name_at(const unsigned char *text, size_t bytes, size_t *at, char name[PLAYERS_NAME])
+{
+	size_t n = 0;
+
+	for (*at = skip_colours(text, bytes, *at); *at < bytes; *at = skip_colours(text, bytes, *at + 1)) {
+		unsigned char c = text[*at];
+
+		if (c == ',' || c == '\n')
+			break;
+		if (c == ' ' && n == 0)
+			continue;
+		if (c < ' ' || c == 0x7f || n + 1 >= PLAYERS_NAME)
+			return 0;
+		name[n++] = (char)c;
+	}
+	while (n > 0 && name[n - 1] == ' ')
+		n--;
+	name[n] = '\0';
+	(*at)++;
+	return n;
+}
+
+size_t
+players_names(const char *reply, size_t bytes, char *names, size_t room)
+{
+	const unsigned char *text = (const unsigned char *)reply;
+	int32_t count = players_of(reply, bytes), found = 0;
+	size_t at = bytes, used = 0;
+	char name[PLAYERS_NAME];
+
+	names[0] = '\0';
+	while (at > 0 && text[at - 1] != ':')
+		at--;
+	if (at == 0 || count <= 0)
+		return 0;
+	while (at < bytes) {
+		size_t n = name_at(text, bytes, &at, name);
+
+		if (n == 0 || used + n + 3 > room)
+			break;
+		if (used > 0) {
+			names[used++] = ',';
+			names[used++] = ' ';
+		}
+		memcpy(names + used, name, n + 1);
+		used += n;
+		found++;
+	}
+	/* More or fewer of them: these are no names, or not all. */
+	if (found == count && at >= bytes)
+		return used;
+	names[0] = '\0';
+	return 0;
+}

@@ -90,6 +90,8 @@ place_of(struct proc_table *table, enum proc_whose whose, int number)
 		return &table->trial;
 	case PROC_CHECK:
 		return &table->main[number].check;
+	case PROC_METRICS:
+		return &table->metrics;
 	case PROC_NOBODY:
 	case PROC_NO_MORE:
 	case PROC_NO_CHILD:
@@ -266,7 +268,7 @@ proc_peek(struct proc_table *table, struct proc_end *end)
 	}
 	end->slot = helper_of(table, pid);
 	end->whose = table->reader == pid ? PROC_READER : table->trial == pid ? PROC_TRIAL :
-	    end->slot >= 0 ? PROC_HELPER : PROC_NOBODY;
+	    table->metrics == pid ? PROC_METRICS : end->slot >= 0 ? PROC_HELPER : PROC_NOBODY;
 	table->reaped += end->whose == PROC_NOBODY;
 }
 
@@ -563,6 +565,14 @@ proc_read_conf(struct proc_table *table, char *const argv[])
 		return 0;
 	fds_drop(&table->reader_pipe);
 	return pid;
+}
+
+int
+proc_write_metrics(struct proc_table *table, char *const argv[], int dir)
+{
+	pid_t pid = table->metrics != 0 ? -EBUSY : fork_role(table, PROC_METRICS, 0, argv, &dir, 1);
+
+	return pid < 0 ? pid : 0;
 }
 
 /* reboot(2) does not write back what is dirty, and both may hang: not in process 1. */

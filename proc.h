@@ -68,7 +68,7 @@ enum { PROC_HELPERS = 2 * CONF_SERVERS + 2, PROC_HELPER_FDS = 8 };
 
 /* Whose is a child?  `slot` is meaningful for MAIN, SWEEP and CHECK, and for HELPER its number. */
 enum proc_whose { PROC_NOBODY, PROC_MAIN, PROC_SWEEP, PROC_READER, PROC_HELPER, PROC_TRIAL,
-	PROC_NO_MORE, PROC_NO_CHILD, PROC_CHECK };
+	PROC_NO_MORE, PROC_NO_CHILD, PROC_CHECK, PROC_METRICS };
 struct proc_end {
 	enum proc_whose whose;
 	int slot;
@@ -86,6 +86,7 @@ struct proc_table {
 		uint16_t whose, number;	/* what a child will be that is being forked, or NOBODY */
 	} forking;
 	int32_t trial;			/* pid of what tries the program of a re-exec, 0 = none */
+	int32_t metrics, unused;	/* pid of what writes metrics_file, 0 = none */
 };
 
 /*
@@ -243,5 +244,8 @@ void proc_say_no(int socket, const char *format, ...) __attribute__((format(prin
 
 /* Starts the helper that reads the INI (load.c); argv is what mcinit itself was started with. */
 int proc_read_conf(struct proc_table *table, char *const argv[]);
+
+/* Starts the helper that writes metrics_file (metrics.c), with `dir` as its fd 3.  0; -EBUSY: one is at it. */
+int proc_write_metrics(struct proc_table *table, char *const argv[], int dir);
 
 #endif

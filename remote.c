@@ -17,11 +17,12 @@
 #include "log.h"
 #include "rcon.h"
 #include "remote_in.h"
+#include "status.h"
 #include "sys.h"
 #include "talk.h"
 
 /* Without --timeout; an mcinit keeps to the rcon_timeout of the server, and there others may be first. */
-enum { TIMEOUT = 10 * 1000, ANSWER = 10 * 60 * 1000, TIMEOUT_MOST = 24 * 60 * 60 * 1000, PORT_MOST = 65535, NAME = 32 };
+enum { TIMEOUT = 10 * 1000, ANSWER = 10 * 60 * 1000, PORT_MOST = 65535, NAME = 32 };
 
 _Alignas(64) struct remote remote;
 
@@ -99,37 +100,6 @@ remote_wait(int fd, short events)
 
 /* ---- the command line ---- */
 
-/* Digits and what follows them; -1: there are none, or too many. */
-static int
-number(const char *text, const char **rest)
-{
-	int n = 0;
-
-	for (*rest = text; **rest >= '0' && **rest <= '9'; (*rest)++) {
-		if (n > TIMEOUT_MOST)
-			return -1;
-		n = n * 10 + (**rest - '0');
-	}
-	return *rest > text ? n : -1;
-}
-
-/* As in the INI: 500ms, 10s, 5m, 2h; seconds if nothing is said. */
-static int
-duration(const char *text)
-{
-	static const struct {
-		const char *unit;
-		int ms;
-	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
-	const char *unit;
-	int n = number(text, &unit);
-
-	for (size_t i = 0; n > 0 && i < sizeof(units) / sizeof(units[0]); i++)
-		if (strcmp(unit, units[i].unit) == 0)
-			return n <= TIMEOUT_MOST / units[i].ms ? n * units[i].ms : -1;
-	return -1;
-}
-
 static int
 read_host(const char *value)
 {
@@ -144,7 +114,7 @@ read_port(const char *value)
 	const char *rest;
 
 	remote.direct = true;
-	remote.port = number(value, &rest);
+	remote.port = ask_number(value, &rest);
 	if (*rest == '\0' && remote.port >= 1 && remote.port <= PORT_MOST)
 		return REMOTE_DONE;
 	return remote_fail(REMOTE_USAGE, "--port %.100s: give a number from 1 to 65535", value);
@@ -161,7 +131,7 @@ read_password_file(const char *value)
 static int
 read_timeout(const char *value)
 {
-	remote.timeout = duration(value);
+	remote.timeout = ask_duration(value);
 	if (remote.timeout > 0)
 		return REMOTE_DONE;
 	return remote_fail(REMOTE_USAGE, "--timeout %.100s: give a time such as 500ms, 10s or 5m, "
@@ -313,6 +283,23 @@ cannot_know_names(int error)
 	    "container, version?", log_errno(error));
 }
 
+/* The server `name`, or the only one: its name, or NULL.  A member of socket_group may not read the consoles. */
+static const char *
+find_server(const char *name, int *error)
+{
+	static struct status status;
+	const char *found = talk_has_server(".", name, error);
+	int of_that_name = 0;
+
+	if (*error != -EACCES || status_fetch(NULL, &status, remote.why) != 0)
+		return found;
+	*error = 0;
+	while (of_that_name < status.count && name != NULL && strcmp(status.server[of_that_name].name, name) != 0)
+		of_that_name++;
+	return of_that_name < status.count && (name != NULL || status.count == 1) ?
+	    status.server[of_that_name].name : NULL;
+}
+
 /* Takes a server's name off the beginning of a command, or says that nobody knows whether it is one. */
 static int
 take_name(const char **command, const char **server)
@@ -325,7 +312,7 @@ take_name(const char **command, const char **server)
 		return REMOTE_DONE;
 	memcpy(from.name, *command, n);
 	from.name[n] = '\0';
-	if (talk_has_server(".", from.name, &error) == NULL)
+	if (find_server(from.name, &error) == NULL)
 		return error < 0 ? cannot_know_names(error) : REMOTE_DONE;
 	*server = from.name;
 	*command += n + 1;
@@ -355,11 +342,17 @@ mcinit_is_reached(void)
 static int
 through_mcinit(const char *server, const char *command)
 {
-	struct ask_rcon asked = { .server = server, .command = command, .until = remote.until,
+	static char argument[CTL_ARGUMENT];
+	struct ask asked = { .verb = CTL_RCON, .argument = argument, .until = remote.until,
 		.reached = mcinit_is_reached, .wait = wait_for_mcinit, .take = remote_out_put, .why = remote.why,
 		.room = sizeof(remote.why) };
-	int code = ask_rcon(".", &asked), rc = remote_out_flush();
+	int code, rc;
 
+	fmt_put(argument, sizeof(argument), "%s %s", server != NULL ? server : "-", command);
+	code = ask_mcinit(".", &asked);
+	rc = remote_out_flush();
+	if (code == ASK_AGAIN)
+		code = REMOTE_NO;
 	return rc == 0 ? code : remote_cannot_print(rc);
 }
 
@@ -492,7 +485,7 @@ ask_at_terminal(void)
 	if (remote.direct)
 		name = remote_wire_text();
 	else if (name == NULL)
-		name = talk_has_server(".", NULL, &code);
+		name = find_server(NULL, &code);
 	fmt_put(from.prompt, sizeof(from.prompt), "%s> ", name != NULL ? name : "rcon");
 	code = REMOTE_DONE;
 	/* A password that is wrong is better said before anything was typed. */
@@ -511,7 +504,7 @@ find_lone_name(void)
 	int error;
 
 	if (remote.direct || remote.input || remote.words != 1 || remote.commands[0] != remote.line ||
-	    talk_has_server(".", remote.line, &error) == NULL)
+	    find_server(remote.line, &error) == NULL)
 		return;
 	remote.name = remote.line;
 	remote.count = 0;
@@ -530,7 +523,7 @@ remote_rcon(const char *run_dir)
 		return complain(remote_fail(REMOTE_NO, "cannot go to %.200s: %s", run_dir,
 		    log_errno(code)));
 	find_lone_name();
-	if (remote.name != NULL && talk_has_server(".", remote.name, &code) == NULL)
+	if (remote.name != NULL && find_server(remote.name, &code) == NULL)
 		return complain(code < 0 ? cannot_know_names(code) :
 		    remote_fail(REMOTE_USAGE, "no server is called %.100s", remote.name));
 	remote_out_begin();

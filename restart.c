@@ -105,6 +105,8 @@ why_ended(const struct step_server *s)
 	if (s->intent == INTENT_ASKED && ended_badly(s))
 		return reason == REASON_OOM_HEAP || (s->jvm && step_exit_code(s->status) == 3) ?
 		    REASON_OOM_HEAP : REASON_CRASHED;
+	if (s->intent == INTENT_ASKED && s->kill_asked)
+		return REASON_KILLED;
 	if (s->intent == INTENT_ASKED)
 		return s->killed && !s->saved ? REASON_HUNG : REASON_STOPPED;
 	if (s->failure != 0)
@@ -126,19 +128,17 @@ why_ended(const struct step_server *s)
 	return step_exit_code(s->status) == 3 && s->jvm ? REASON_OOM_HEAP : REASON_CRASHED;
 }
 
-/* Crashes inside the window that ends now, and the time from the first of them until now. */
-static int
-crashes_in_window(const struct turn *t, int slot, int64_t *span)
+int
+step_crashes(const struct conf_server *conf, const struct step_server *s, int64_t now, int64_t *span)
 {
-	const struct step_server *s = &t->m->server[slot];
 	uint32_t known = s->crashes < STEP_CRASHES ? s->crashes : STEP_CRASHES;
 	int n = 0;
 
 	*span = 0;
 	for (uint32_t i = 1; i <= known; i++) {
-		int64_t age = t->now - s->crash_at[(s->crashes - i) % STEP_CRASHES];
+		int64_t age = now - s->crash_at[(s->crashes - i) % STEP_CRASHES];
 
-		if (age >= turn_conf(t, slot)->crash_window)
+		if (age >= conf->crash_window)
 			break;
 		*span = age;
 		n++;
@@ -169,7 +169,7 @@ crashed_too_often(struct turn *t, int slot)
 
 	s->crash_at[s->crashes % STEP_CRASHES] = t->now;
 	s->crashes++;
-	n = crashes_in_window(t, slot, &span);
+	n = step_crashes(c, s, t->now, &span);
 	if (n >= c->crash_limit) {
 		step_say(t, slot, SAY_GAVE_UP, n, span);
 		return true;

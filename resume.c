@@ -11,6 +11,7 @@
 #include <signal.h>		/* numbers only */
 #include <string.h>
 
+#include "control.h"
 #include "crash.h"
 #include "fds.h"
 #include "fmt.h"
@@ -160,6 +161,7 @@ listen_again(struct act_scope *scope)
 			sys_epoll_add(scope->epoll, p->pidfd, TAG_MAIN | (unsigned)slot);
 		proc_open(p);
 	}
+	control_admit(scope->world->socket_group - UINT32_C(1));
 	if (scope->world->fds.control >= 0)
 		sys_epoll_add_edge(scope->epoll, scope->world->fds.control, TAG_CONTROL);
 }

@@ -116,6 +116,8 @@ server_spawn(struct turn *t, int slot)
 	s->waits = false;
 	s->main_alive = s->exec_done = s->was_ready = s->changed = false;
 	s->killed = s->stuck = s->swept = s->asked_down = s->by_itself = s->ended_badly = false;
+	s->kill_asked = s->save_off = false;
+	s->holders = 0;
 	s->status = 0;
 	as_started(s, c);
 	s->draining = s->missing[HELPER_CARRIER] = false;
@@ -124,6 +126,7 @@ server_spawn(struct turn *t, int slot)
 	s->marks = 0;
 	forget_dialog(t, slot);
 	s->started_at = t->now;
+	s->starts += s->starts < INT32_MAX;
 	s->deadline[TIMER_SILENT] = t->now + STEP_SILENT;
 	if (c->start_timeout > 0) {
 		s->deadline[TIMER_OVERDUE] = t->now + c->start_timeout;
@@ -419,7 +422,7 @@ when_stopping(struct turn *t, int slot, int event, int32_t a)
 void
 server_event(struct turn *t, int slot, int event, int32_t a)
 {
-	if (listen_event(t, slot, event, a) || dialog_event(t, slot, event, a))
+	if (listen_event(t, slot, event, a) || dialog_event(t, slot, event, a) || hold_event(t, slot, event, a))
 		return;
 	if (event == STEP_HEALTH) {
 		health_checked(t, slot, a != 0);
@@ -445,6 +448,8 @@ server_event(struct turn *t, int slot, int event, int32_t a)
 	case IS_COUNT:
 		break;
 	}
+	if ((event == STEP_STOP || event == STEP_RESTART) && a != 0)
+		warn_no_more(t, slot);
 }
 
 void

@@ -47,6 +47,27 @@ on_delay(struct turn *t, int slot)
 	server_spawn(t, slot);
 }
 
+const char *
+step_next(const struct step_server *s, int64_t *when)
+{
+	static const struct {
+		uint8_t timer;
+		char word[15];
+	} rows[] = {
+		{ TIMER_DELAY, "restart" }, { TIMER_WARN, "warning" }, { TIMER_TERM, "sigterm" },
+		{ TIMER_DUMP, "thread-dump" }, { TIMER_KILL, "sigkill" }, { TIMER_OVERDUE, "end-of-start" },
+	};
+	const char *word = NULL;
+
+	*when = STEP_NEVER;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (s->deadline[rows[i].timer] < *when) {
+			*when = s->deadline[rows[i].timer];
+			word = rows[i].word;
+		}
+	return word;
+}
+
 void
 server_timer(struct turn *t, int slot, int timer)
 {

@@ -188,6 +188,29 @@ proved(struct turn *t, bool can)
 		step_do(t, ACT_REEXEC, -1, 0);
 }
 
+/* What is told each so often; an interval of 0: never. */
+static void
+plan(struct turn *t, int timer, int64_t interval, int64_t first)
+{
+	int64_t *at = &t->m->whole.deadline[timer];
+
+	if (interval <= 0 || t->m->whole.closing)
+		*at = STEP_NEVER;
+	else if (*at == STEP_NEVER)
+		*at = t->now + first;
+	else if (*at <= t->now || *at > t->now + interval)
+		*at = t->now + interval;
+}
+
+static void
+plan_reports(struct turn *t)
+{
+	const struct conf_mcinit *c = &t->conf->mcinit;
+
+	plan(t, WHOLE_STATISTICS, c->stats_interval, c->stats_interval);
+	plan(t, WHOLE_METRICS, *c->metrics_file != '\0' ? c->metrics_interval : 0, 0);
+}
+
 static void
 tick_whole(struct turn *t)
 {
@@ -203,6 +226,11 @@ tick_whole(struct turn *t)
 		refuse(t, SAY_NO_PROOF, STEP_PROOF);
 		step_do(t, ACT_UNPROVE, -1, 0);
 	}
+	if (deadline[WHOLE_STATISTICS] <= t->now)
+		step_do(t, ACT_STATISTICS, -1, 0);
+	if (deadline[WHOLE_METRICS] <= t->now)
+		step_do(t, ACT_METRICS, -1, 0);
+	plan_reports(t);
 	if (deadline[WHOLE_CLOSE] <= t->now) {
 		deadline[WHOLE_CLOSE] = STEP_NEVER;
 		step_say(t, -1, SAY_NOT_WRITTEN, listen_patience(t), 0);
@@ -354,7 +382,7 @@ exit_code(const struct conf *conf, const struct step_machine *m)
 		gave_up |= s->is == IS_FAILED && s->reason != REASON_CONFIG &&
 		    s->reason != REASON_EXEC_FAILED;
 		badly |= s->ended_badly && s->is == IS_STOPPED;
-		killed |= s->killed && !s->saved && s->wish != WISH_UP;
+		killed |= s->killed && !s->saved && !s->kill_asked && s->wish != WISH_UP;
 		if (conf->server[slot].restart == RESTART_NO && s->by_itself && s->failure == 0)
 			own = step_exit_code(s->status);
 	}
@@ -459,6 +487,7 @@ whole_event(struct turn *t, const struct step_event *event)
 		if (!t->m->whole.ending)
 			roster_follow(t);
 		say_grace(t);
+		plan_reports(t);
 		break;
 	case STEP_SIGNAL:
 		take_signal(t, event->a);
@@ -479,6 +508,9 @@ whole_event(struct turn *t, const struct step_event *event)
 	case STEP_CLOSED:
 		if (t->m->whole.closing)
 			finish(t);
+		break;
+	case STEP_ROTATE:
+		step_do(t, ACT_ROTATE, -1, 0);
 		break;
 	case STEP_REEXEC:
 		reexec_asked(t);
@@ -502,7 +534,8 @@ may_come_late(int what)
 	    what == STEP_MARKER || what == STEP_PLAYERS || what == STEP_COMMAND_FAILED ||
 	    what == STEP_DRAINED || what == STEP_HELPER_ENDED || what == STEP_RCON_UP ||
 	    what == STEP_RCON_DOWN || what == STEP_ANSWERED || what == STEP_ASKED ||
-	    what == STEP_UNASKED || what == STEP_PRINTED || what == STEP_HEALTH || what == STEP_OOM_KILL;
+	    what == STEP_UNASKED || what == STEP_PRINTED || what == STEP_HEALTH || what == STEP_OOM_KILL ||
+	    what == STEP_REPLYING || what == STEP_FINAL || what == STEP_HOLD || what == STEP_UNHOLD;
 }
 
 static bool

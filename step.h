@@ -78,7 +78,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(WORLD_LOCKED, "world-locked") \
 	X(RESTART_ASKED, "restart-asked") \
 	X(EXEC_FAILED, "exec-failed") \
-	X(UNKNOWN, "unknown")
+	X(UNKNOWN, "unknown") \
+	X(KILLED, "killed")		/* as the operator wanted */
 
 /* Its RCON. */
 #define STEP_RCONS(X) \
@@ -94,7 +95,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(COUNT)			/* who is online?  A stop wants to know */ \
 	X(WARNING)			/* to the players */ \
 	X(STOP)				/* the stop command; nothing may follow it */ \
-	X(CLIENT)			/* what a client wants to be said */
+	X(CLIENT)			/* what a client wants to be said */ \
+	X(SAVE_ON)			/* it may save again */
 
 /* Why RCON is not there. */
 #define STEP_RCON_ENDS(X) \
@@ -156,7 +158,9 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 #define STEP_WHOLE_TIMERS(X) \
 	X(HELPERS)			/* time to start the console processes that are missing */ \
 	X(CLOSE)			/* the writers are waited for no longer */ \
-	X(PROOF)			/* the program of a re-exec is waited for no longer */
+	X(PROOF)			/* the program of a re-exec is waited for no longer */ \
+	X(STATISTICS)			/* the next ones into the log */ \
+	X(METRICS)			/* metrics_file is written again */
 
 /* Console processes, as in CONSOLE_ROLES of console.h: the first two for each server. */
 #define STEP_HELPERS(X) X(CARRIER) X(FILES) X(OUTPUT) X(INPUT)
@@ -175,8 +179,8 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(SIGNAL)			/* to mcinit: a = number */ \
 	X(REAPED)			/* a child was reaped that is nobody's main process */ \
 	X(START)			/* the operator wants slot up */ \
-	X(STOP)				/* ... down */ \
-	X(RESTART)			/* ... down and up */ \
+	X(STOP)				/* ... down; a = 1: players are not warned */ \
+	X(RESTART)			/* ... down and up; a = 1 likewise */ \
 	X(KILL)				/* ... down at once */ \
 	X(SPAWNED)			/* forked; whether the exec works is not known yet */ \
 	X(SPAWN_FAILED)			/* a = enum step_failure */ \
@@ -205,7 +209,10 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(HEALTH)			/* answer to CHECK: a = 1 if it is well */ \
 	X(OOM_KILL)			/* of slot: the kernel has killed for want of memory; ENDED follows */ \
 	X(REPLYING)			/* before ANSWERED: there may be more lines of the reply */ \
-	X(FINAL)			/* what the client wants that is served now may end the server */
+	X(FINAL)			/* what the client wants that is served now may end the server */ \
+	X(ROTATE)			/* the operator wants new log files */ \
+	X(HOLD)				/* client a keeps slot from saving, as long as it is there */ \
+	X(UNHOLD)			/* ... and has gone */
 
 /* What is to be done. */
 #define STEP_ACTIONS(X) \
@@ -241,7 +248,9 @@ enum { STEP_TIMER_ROOM = 16, STEP_WHOLE_TIMER_ROOM = 8 };
 	X(ATTEND)			/* has it printed anything since the last time?  -> PRINTED */ \
 	X(CHECK)			/* run health_command  -> HEALTH */ \
 	X(UNCHECK)			/* ... and end it, unasked for */ \
-	X(SETTLE)			/* no more lines came  -> ANSWERED, or REPLYING if they do now */
+	X(SETTLE)			/* no more lines came  -> ANSWERED, or REPLYING if they do now */ \
+	X(METRICS)			/* into metrics_file */ \
+	X(SAVE_ON)			/* type on its console that it may save again */
 
 /* How mcinit ends. */
 #define STEP_ENDINGS(X) X(EXIT, "exit") X(REBOOT, "reboot") X(HALT, "halt") X(POWEROFF, "power off")
@@ -457,6 +466,10 @@ struct step_server {
 	int64_t reply_by;		/* the end of the time for all of it */
 	bool ended_badly;		/* by itself, in the middle of the stop that was asked for */
 	bool final;			/* what waits for its reply may end the server */
+	int32_t starts;			/* ever */
+	bool kill_asked;		/* its SIGKILL is what the operator wanted */
+	bool save_off;			/* somebody has told it not to save, or may have */
+	uint32_t holders;		/* who still wants that, 1 << client */
 };
 
 struct step_whole {
@@ -520,6 +533,12 @@ const char *step_broken(const struct step_machine *m);
 
 /* The code that mcinit would end with by now, or -1 while a server is still on its way. */
 int step_settled(const struct conf *conf, const struct step_machine *m);
+
+/* Crashes inside the window that ends now, and the time from the first of them until now. */
+int step_crashes(const struct conf_server *conf, const struct step_server *s, int64_t now, int64_t *span);
+
+/* What happens next by itself to a server, as a word, and when; NULL: nothing. */
+const char *step_next(const struct step_server *s, int64_t *when);
 
 /* The delay before the `try`-th restart in a row (1, 2, ...), from the doubling rule. */
 int64_t step_delay(const struct conf_server *conf, int try);

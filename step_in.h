@@ -2,7 +2,7 @@
 /*
  * step_in: what the parts of the decision share with each other and with nobody else: step.c
  * (time and the whole), roster.c (which servers there are), server.c, ladder.c, warn.c, restart.c (one
- * server), listen.c (its console), dialog.c and health.c (its RCON).
+ * server), listen.c (its console), dialog.c and health.c (its RCON), hold.c (who makes a backup of it).
  */
 #ifndef STEP_IN_H
 #define STEP_IN_H
@@ -27,7 +27,8 @@ struct turn {
 	case STEP_RESUMED: case STEP_ADOPTED: case STEP_FOUND: case STEP_REEXEC: case STEP_PROVED: \
 	case STEP_RCON_UP: case STEP_RCON_DOWN: case STEP_ANSWERED: case STEP_ASKED: \
 	case STEP_UNASKED: case STEP_PRINTED: case STEP_HEALTH: case STEP_OOM_KILL: \
-	case STEP_REPLYING: case STEP_FINAL: case STEP_EVENT_COUNT
+	case STEP_REPLYING: case STEP_FINAL: case STEP_ROTATE: case STEP_HOLD: case STEP_UNHOLD: \
+	case STEP_EVENT_COUNT
 
 /* Those that are always about one server. */
 #define EVENTS_OF_A_SERVER \
@@ -37,7 +38,7 @@ struct turn {
 	case STEP_READY: case STEP_ENDED: case STEP_TREE: case STEP_FOUND: case STEP_RCON_UP: \
 	case STEP_RCON_DOWN: case STEP_ANSWERED: case STEP_ASKED: case STEP_UNASKED: \
 	case STEP_PRINTED: case STEP_HEALTH: case STEP_OOM_KILL: case STEP_REPLYING: \
-	case STEP_FINAL
+	case STEP_FINAL: case STEP_HOLD: case STEP_UNHOLD
 
 /* Adds an action, with one value or two, or a message with its two. */
 void step_do(struct turn *t, int what, int slot, int64_t a);
@@ -154,6 +155,8 @@ void ladder_on_unkillable(struct turn *t, int slot);
 /* True: the stop goes on from there, with players who are warned or counted first. */
 bool warn_begin(struct turn *t, int slot);
 void warn_on_time(struct turn *t, int slot);
+/* Somebody has no time for warnings: if it is at those, it goes on. */
+void warn_no_more(struct turn *t, int slot);
 /* So many are online, or -1: nobody knows. */
 void warn_counted(struct turn *t, int slot, int32_t players);
 
@@ -176,6 +179,16 @@ void dialog_on_rcon(struct turn *t, int slot);
 void dialog_on_reply(struct turn *t, int slot);
 /* Another image goes on. */
 void dialog_resumed(struct turn *t, int slot);
+
+/* hold.c */
+
+/* Whether save-on is due; to be said as soon as something can be. */
+bool hold_is_over(const struct step_server *s);
+void hold_release(struct turn *t, int slot);
+/* It was said by RCON, or was not. */
+void hold_answered(struct turn *t, int slot, bool yes);
+bool hold_event(struct turn *t, int slot, int event, int32_t a);
+void hold_resumed(struct turn *t, int slot);
 
 /* health.c */
 

@@ -93,16 +93,19 @@ int sys_close_from(int lowest);		/* close_range, else by number up to RLIMIT_NOF
 int sys_stat_fd(int fd, struct stat *st);
 int sys_stat(const char *path, struct stat *st);
 int sys_stat_at(int dir, const char *name, struct stat *st);	/* does not follow a link */
+int sys_writable(const char *path);	/* 0 or -errno */
 int sys_executable(const char *path);	/* 0 when we may execute it */
 int sys_truncate(int fd, off_t size);
 int sys_set_mode(int fd, mode_t mode);
 int sys_set_owner(int fd, uid_t user, gid_t group);
+int sys_give_name(const char *name, gid_t group, mode_t mode);	/* what has that name here */
 int sys_allocate(int fd, off_t size);	/* with its blocks */
 int sys_lock(int fd);			/* flock exclusive, at once or -EWOULDBLOCK */
 int sys_lock_shared(int fd);		/* the same for many at a time */
 int sys_make_dir(const char *path, mode_t mode);
 int sys_remove_at(int dir, const char *name, bool directory);
 int sys_change_dir(const char *path);
+int sys_change_dir_fd(int dir);
 int sys_working_dir(char *path, size_t room);
 ssize_t sys_read_link(const char *path, char *target, size_t room);
 ssize_t sys_read_link_at(int dir, const char *name, char *target, size_t room);
@@ -175,7 +178,9 @@ void sys_build_id(uint8_t id[20]);	/* which build of the program we are; zeros: 
 int sys_listen_here(const char *name);	/* 0600, non-blocking, close-on-exec */
 int sys_connect_here(const char *name);	/* the same; -EAGAIN: too many wait there */
 int sys_accept(int socket);		/* non-blocking, close-on-exec; -EAGAIN: nobody is there */
+int sys_connect_datagram(const char *path);	/* "@name" is an abstract one; non-blocking */
 int sys_peer_uid(int socket, uid_t *uid);	/* of whoever connected */
+bool sys_peer_is_in(int socket, gid_t group);	/* as his own, or one beside it (Linux 4.13) */
 int sys_pair(int ends[2]);		/* each send is one read; close-on-exec */
 ssize_t sys_send_with_fd(int socket, const void *bytes, size_t count, int fd);
 /* Never blocks; *fd is a descriptor that came with it, close-on-exec, or -1. */

@@ -169,6 +169,18 @@ sys_stat_at(int dir, const char *name, struct stat *st)
 }
 
 int
+sys_change_dir_fd(int dir)
+{
+	return fchdir(dir) ? -errno : 0;
+}
+
+int
+sys_writable(const char *path)
+{
+	return access(path, W_OK) ? -errno : 0;
+}
+
+int
 sys_executable(const char *path)
 {
 	return access(path, X_OK) ? -errno : 0;

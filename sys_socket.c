@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,7 +26,7 @@
 
 #include "sys_in.h"
 
-enum { BACKLOG = 64 };
+enum { BACKLOG = 64, GROUPS = 1024, PEER_GROUPS = 59 /* SO_PEERGROUPS */ };
 
 static socklen_t
 address_of(struct sockaddr_un *address, const char *name)
@@ -70,6 +71,29 @@ sys_connect_here(const char *name)
 }
 
 int
+sys_connect_datagram(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(path);
+	int fd, rc;
+
+	if (length >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, length);
+	if (*path == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&address,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int
 sys_accept(int socket)
 {
 	return (int)RETRY(accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
@@ -85,6 +109,35 @@ sys_peer_uid(int socket, uid_t *uid)
 		return -errno;
 	*uid = peer.uid;
 	return 0;
+}
+
+bool
+sys_peer_is_in(int socket, gid_t group)
+{
+	static gid_t groups[GROUPS];
+	struct ucred peer;
+	socklen_t bytes = sizeof(peer);
+
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
+		return false;
+	if (peer.gid == group)
+		return true;
+	/* One who is in more groups than fit is not looked at. */
+	bytes = sizeof(groups);
+	if (getsockopt(socket, SOL_SOCKET, PEER_GROUPS, groups, &bytes) != 0)
+		return false;
+	for (size_t i = 0; i < bytes / sizeof(groups[0]); i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
+int
+sys_give_name(const char *name, gid_t group, mode_t mode)
+{
+	if (lchown(name, (uid_t)-1, group) != 0)
+		return -errno;
+	return chmod(name, mode) != 0 ? -errno : 0;
 }
 
 int

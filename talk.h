@@ -16,6 +16,8 @@
 #ifndef TALK_H
 #define TALK_H
 
+#include <stdint.h>
+
 /*
  * logs [-f] [-n LINES] [NAME]: the last lines; without -n all that is held (half a ring), with
  * -f 10 of them, and what comes then, until mcinit or the server is gone for good.
@@ -34,6 +36,14 @@ int talk_send(const char *run_dir, int count, char *const words[]);
  * ended, and half a second (in all 10 s) brought nothing new.  1 if a line could not be typed.
  */
 int talk_console(const char *run_dir, int count, char *const words[]);
+
+/*
+ * Types `command` on the console of `name`, and waits, at most until `until` (sys_now()), for a line of the
+ * server's own that is one of `answers` (NULL behind the last; NULL: for none).  0; -ETIMEDOUT; -ENOENT: it has no
+ * console, or another -errno.  For backup.c.
+ */
+int talk_type(const char *run_dir, const char *name, const char *command, const char *const *answers,
+    int64_t until);
 
 /*
  * The server `name`, or the only one if that is NULL: its name until the next call; or NULL, and *error is

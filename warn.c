@@ -131,3 +131,12 @@ warn_begin(struct turn *t, int slot)
 		warn_counted(t, slot, -1);
 	return true;
 }
+
+void
+warn_no_more(struct turn *t, int slot)
+{
+	const struct step_server *s = turn_server(t, slot);
+
+	if (s->is == IS_STOPPING && ladder_is_ahead(s))
+		ladder_command(t, slot);
+}

@@ -22,6 +22,7 @@ static const char reasons[] = STEP_REASONS(X);
 static const char endings[] = STEP_ENDINGS(X);
 static const char rcon_ends[] = STEP_RCON_ENDS(X);
 static const char refusals[] = STEP_REFUSALS(X);
+static const char rcons[] = STEP_RCONS(X);
 #undef X
 #define X(name, ...) #name "\0"
 static const char events[] = STEP_EVENTS(X);
@@ -87,6 +88,12 @@ const char *
 words_refusal(int refusal)
 {
 	return pick(refusals, REFUSED_COUNT, refusal);
+}
+
+const char *
+words_rcon(int rcon)
+{
+	return pick(rcons, RCON_STATE_COUNT, rcon);
 }
 
 void

@@ -21,6 +21,7 @@ const char *words_event(int event);
 const char *words_action(int action);
 const char *words_ending(int ending);
 const char *words_refusal(int refusal);
+const char *words_rcon(int rcon);
 
 /* "SIGTERM", "SIGRTMIN+3", "signal 77". */
 void words_signal(char text[WORDS_SHORT], int signal);

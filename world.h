@@ -60,6 +60,9 @@ struct world {
 	int64_t started;		/* CLOCK_MONOTONIC */
 	uint64_t turns;			/* commits so far */
 	struct world_fds fds;
+	int64_t in_force_at;		/* since when the configuration is */
+	uint32_t reloads, refused;	/* that came into force, and that did not */
+	uint32_t socket_group, unused;	/* whose members may use the control socket, and 1; 0 = nobody's */
 
 	/* What comes next, and what the last turn wants done. */
 	int32_t events;

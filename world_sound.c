@@ -84,7 +84,7 @@ server_is(const struct step_server *s)
 		SERVER(rcon_over), SERVER(stop_next), SERVER(in_doubt), SERVER(overdue), SERVER(unhealthy),
 		SERVER(checking), SERVER(paused), SERVER(saved), SERVER(attended), SERVER(oom_killed),
 		SERVER(probe_due), SERVER(hushed), SERVER(replying), SERVER(ended_badly),
-		SERVER(final) };
+		SERVER(final), SERVER(kill_asked), SERVER(save_off) };
 
 	const int64_t times[] = { s->since, s->started_at, s->stop_at, s->kill_at, s->quiet_at, s->missed_at,
 	    s->reply_by };
@@ -94,7 +94,7 @@ server_is(const struct step_server *s)
 	    s->rung < RUNG_COUNT && s->failure <= FAILURE_COUNT && is_count(s->tries) &&
 	    s->rcon < RCON_STATE_COUNT && s->asks < STEP_ASK_COUNT && is_count(s->rcon_tries) &&
 	    is_count(s->misses) && s->client >= 0 && s->client < STEP_CLIENTS &&
-	    is_count(s->unready) && is_count(s->restarts) && are_times(times, COUNT(times)) &&
+	    is_count(s->unready) && is_count(s->restarts) && is_count(s->starts) && are_times(times, COUNT(times)) &&
 	    are_times(s->crash_at, STEP_CRASHES) && are_deadlines(s->deadline, STEP_TIMER_ROOM);
 }
 
@@ -140,7 +140,9 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(ATTEND, A_SERVER, ANY) \
 	X(CHECK, A_SERVER, ANY) \
 	X(UNCHECK, A_SERVER, ANY) \
-	X(SETTLE, A_SERVER, ANY)
+	X(SETTLE, A_SERVER, ANY) \
+	X(METRICS, THE_WHOLE, ANY) \
+	X(SAVE_ON, A_SERVER, ANY)
 
 /*
  * As they are told.  What a console process has said, of our build or of another, the decision takes
@@ -183,7 +185,10 @@ enum value { ANY, SIGNAL, SIGNAL_OR_NONE, LINES, HELPER, HELPER_END, MESSAGE, CO
 	X(HEALTH, A_SERVER, ANY) \
 	X(OOM_KILL, A_SERVER, ANY) \
 	X(REPLYING, A_SERVER, ANY) \
-	X(FINAL, A_SERVER, ANY)
+	X(FINAL, A_SERVER, ANY) \
+	X(ROTATE, THE_WHOLE, ANY) \
+	X(HOLD, A_SERVER, CLIENT) \
+	X(UNHOLD, A_SERVER, CLIENT)
 
 struct rule {
 	uint8_t about, value;
@@ -346,7 +351,7 @@ is_among(const int32_t *numbers, size_t count, int32_t number)
 }
 
 /* All places for the number of a child of ours; how many they are. */
-enum { CHILDREN = 3 * CONF_SERVERS + PROC_HELPERS + 2 };
+enum { CHILDREN = 3 * CONF_SERVERS + PROC_HELPERS + 3 };
 static size_t
 list_children(const struct proc_table *p, int32_t pids[CHILDREN])
 {
@@ -362,6 +367,7 @@ list_children(const struct proc_table *p, int32_t pids[CHILDREN])
 		pids[n++] = p->helper[i];
 	pids[n++] = p->reader;
 	pids[n++] = p->trial;
+	pids[n++] = p->metrics;
 	return n;
 }
 
@@ -400,7 +406,8 @@ processes_are(const struct proc_table *p)
 		if (!main_is(&p->main[i]))
 			return false;
 	return children_are(p) && p->forking.number < PROC_HELPERS &&
-	    (p->forking.whose <= PROC_TRIAL || p->forking.whose == PROC_CHECK) &&
+	    (p->forking.whose <= PROC_TRIAL || p->forking.whose == PROC_CHECK ||
+	    p->forking.whose == PROC_METRICS) &&
 	    ((p->forking.whose != PROC_MAIN && p->forking.whose != PROC_SWEEP &&
 	    p->forking.whose != PROC_CHECK) || p->forking.number < CONF_SERVERS);
 }

@@ -180,7 +180,7 @@ static const char man_head[] =
     "mcinit.ini \\- settings of mcinit, the supervisor for Minecraft servers\n"
     ".SH DESCRIPTION\n"
     "All settings of\n"
-    ".BR mcinit (1)\n"
+    ".BR mcinit (8)\n"
     "stand in one text file.\n"
     "A short one is enough:\n"
     ".PP\n.nf\n.RS\n"
@@ -262,7 +262,7 @@ static const char man_foot[] =
     "rcon_password_file = /run/secrets/rcon\n"
     ".RE\n.fi\n"
     ".SH SEE ALSO\n"
-    ".BR mcinit (1)\n";
+    ".BR mcinit (8)\n";
 
 void
 conf_print_man(void (*put)(const char *text))

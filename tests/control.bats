@@ -55,6 +55,76 @@ up()
 	stop
 }
 
+# as_member GROUPS WORDS...: another user, with these groups beside his own.
+as_member()
+{
+	run timeout 30 setpriv --reuid 65534 --regid 65534 --groups "$1" "$MCINIT" -S run/control "${@:2}" 3>&- </dev/null
+}
+
+@test "members of socket_group may use it, all others not, and a re-exec is not for them" {
+	need_root
+	chmod 755 "$here"
+	ini '' mcinit.socket_group=54321
+	start
+	ready
+	until_true test -S run/control
+	[ "$(stat -c '%a %g' run/control)" = '660 54321' ]
+	[ "$(stat -c '%a %g' run)" = '750 54321' ]
+	# Nothing else in there is theirs to read.
+	[ -z "$(find run -mindepth 1 ! -name control ! -type l -perm /077 | head -n 1)" ]
+	as_member 54321 status
+	[ "$status" -eq 0 ]
+	[[ $output == *'NAME '*'server '* ]]
+	as_member 11,54321,12 stop --timeout 20
+	[ "$status" -eq 0 ]
+	as_member 54321 reexec
+	[ "$status" -eq 1 ]
+	[[ $output == *"a re-exec is for root and mcinit's own user" ]]
+	as_member 54322 status
+	[ "$status" -eq 3 ]
+	# Nor if they got as far as to its door.
+	chmod 755 run
+	chmod 666 run/control
+	run -0 setpriv --reuid 65534 --regid 65534 --groups 54322 "$HELPERS/helper_client" run/control 1 20 3>&- </dev/null
+	[ "$output" = $'connected\n0 open' ]
+	chmod 660 run/control
+	chmod 750 run
+	tell SEGV
+	wait_for "$log" 'mcinit itself failed ('
+	as_member 54321 status
+	[ "$status" -eq 0 ]
+	as_member 54322 status
+	[ "$status" -eq 3 ]
+	tell TERM
+	until_true gone "$pid"
+	# A second one finds it in use, and leaves the door as it is.
+	start
+	until_true test -S run/control
+	run -71 timeout 20 "$MCINIT" -c mcinit.ini 3>&-
+	[ "$(stat -c '%a %g' run)" = '750 54321' ]
+	as_member 54321 rcon list
+	[ "$status" -eq 1 ]
+	[[ $output == 'mcinit: server '* ]]
+	tell TERM
+	until_true gone "$pid"
+	# The next one without it closes the door again.
+	ini ''
+	start
+	until_true test -S run/control
+	[ "$(stat -c %a run)" = 700 ]
+	[ "$(stat -c %a run/control)" = 600 ]
+	stop
+}
+
+@test "a socket_group that is none is said, and mcinit runs" {
+	ini '' mcinit.socket_group=nobody-knows-it
+	start
+	ready
+	seen "$log" 'socket_group: there is no group nobody-knows-it'
+	[ "$(stat -c %a run)" = 700 ]
+	stop
+}
+
 @test "clients that say nothing, half a line, garbage, too much, or leave: others are served" {
 	up
 	clients_stay 200
@@ -66,7 +136,7 @@ up()
 	seen heard '0 open'
 	head -c 10000000 /dev/zero | clients 1 20
 	seen heard '0 open'
-	echo 'status' | clients 30 20
+	echo 'dance' | clients 30 20
 	expect_count heard 'no this mcinit does not know the verb*' 30
 	printf 'reexec \x01\n' | clients 1 20
 	seen heard 'no a request has no control bytes'
@@ -79,7 +149,7 @@ up()
 	up
 	clients_stay 100
 	kill $!
-	echo status | clients 30 20
+	echo dance | clients 30 20
 	same_as_before "$before"
 	stop
 }
@@ -87,7 +157,7 @@ up()
 @test "who waits in vain gives his place to the next" {
 	up
 	clients_stay 32
-	echo status | clients 1 20
+	echo dance | clients 1 20
 	seen heard 'no this mcinit does not know the verb'
 	stop
 }
@@ -114,7 +184,7 @@ under_want()
 	under_strace -e trace=accept4 -e "inject=accept4:error=EMFILE:when=1..$1" --
 	ready
 	until_true test -S run/control
-	"$HELPERS/helper_client" run/control 1 20 >first 2>&1 3>&- {idle}>&- <<<status &
+	"$HELPERS/helper_client" run/control 1 20 >first 2>&1 3>&- {idle}>&- <<<dance &
 	started="$started $!"
 	until_true grep -q EMFILE strace
 }
@@ -123,7 +193,7 @@ under_want()
 	under_want 1
 	wait_for first connected
 	no_line first 'no *'
-	echo status | clients 1 20
+	echo dance | clients 1 20
 	seen heard 'no this mcinit does not know'
 	wait_for first 'no this mcinit does not know'
 	stop

@@ -236,6 +236,8 @@ lab_do(const struct step_act *act)
 	case ACT_CHECK:
 	case ACT_UNCHECK:
 	case ACT_SETTLE:
+	case ACT_METRICS:
+	case ACT_SAVE_ON:
 	case ACT_COUNT:
 		break;
 	}

@@ -404,6 +404,8 @@ carry_out(const struct step_act *act)
 	case ACT_ANSWER:
 		w.answers++;
 		break;
+	case ACT_METRICS:
+	case ACT_SAVE_ON:
 	case ACT_QUOTE:
 	case ACT_UNPLUG:
 	case ACT_ROTATE:

@@ -116,6 +116,8 @@ something_of_rcon(int slot)
 	} else if (o->checking && one_in(3)) {
 		o->checking = false;
 		tell(STEP_HEALTH, slot, one_in(2));
+	} else if (one_in(20)) {
+		tell(one_in(2) ? STEP_HOLD : STEP_UNHOLD, slot, (int32_t)chance(4));
 	} else if (one_in(10)) {
 		tell(one_in(3) ? STEP_UNASKED : STEP_ASKED, slot, (int32_t)chance(STEP_CLIENTS));
 	}

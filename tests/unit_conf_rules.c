@@ -237,7 +237,7 @@ static void
 later_keys_are_warned_about(void **state)
 {
 	static const char text[] = "[server]\nrss_limit = 1G\nheap = auto\nnice = 1\n[server:a]\n"
-	    "heap = 50%\n[server:b]\nheap = 1G\n[mcinit]\nstats_interval = 5m\n";
+	    "heap = 50%\n[server:b]\nheap = 1G\n[server:c]\ndisk_min_free = 1M\n";
 	static const char known[] = ": understood, but this version does not act on it yet\n";
 	char expected[1024];
 
@@ -246,7 +246,7 @@ later_keys_are_warned_about(void **state)
 	assert_int_equal(try_into(&conf, text, strlen(text), true), 0);
 	snprintf(expected, sizeof(expected), "W mcinit.ini:2: server.rss_limit%sW mcinit.ini:3: "
 	    "server.heap"
-	    "%sW mcinit.ini:6: server:a.heap%sW mcinit.ini:10: mcinit.stats_interval%s"
+	    "%sW mcinit.ini:6: server:a.heap%sW mcinit.ini:10: server:c.disk_min_free%s"
 	    "W -o server.user=steve: server.user%s", known, known, known, known, known);
 	assert_string_equal(heard, expected);
 	good(text);

@@ -66,7 +66,9 @@ what_is_no_verb_is_refused(void **state)
 	assert_non_null(parse_text("reexe"));
 	assert_non_null(parse_text("reexecx"));
 	assert_non_null(parse_text("REEXEC"));
-	assert_non_null(parse_text("status"));
+	assert_non_null(parse_text("dance"));
+	assert_non_null(parse_text("start"));
+	assert_non_null(parse_text("shutdown now"));
 }
 
 static void

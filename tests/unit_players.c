@@ -219,6 +219,40 @@ garbage_has_an_answer(void **state)
 	}
 }
 
+static void
+names_are_told_when_there_are_as_many(void **state)
+{
+	static const struct { const char *reply, *names; } rows[] = {
+		{ "There are 2 of a max of 20 players online: Steve, Alex", "Steve, Alex" },
+		{ "There are 2/20 players online:Steve, Alex", "Steve, Alex" },
+		{ "There are 1 of a max of 20 players online: Steve\n", "Steve" },
+		{ "There are 0 of a max of 20 players online: ", "" },
+		{ "There are " S "c2" S "6 out of maximum " S "c20" S "6 players online.\n" S "6default" S "r: "
+		    S "aSteve" S "r, .Alex_2", "Steve, .Alex_2" },
+		/* Two groups: the last has not all of them. */
+		{ "There are 2 out of maximum 20 players online.\nadmins: Steve\ndefault: Alex", "" },
+		{ "There are 3 of a max of 20 players online: Steve, Alex", "" },
+		{ "There are 1 of a max of 20 players online: Steve, Alex", "" },
+		{ "There are 2 of a max of 20 players online: Steve, ", "" },
+		{ "There are 1 of a max of 20 players online: 0123456789012345678901234567890123456789", "" },
+		{ "There are 1 of a max of 20 players online: \033[2J", "" },
+		{ "2 players", "" },
+		{ "", "" },
+	};
+	char names[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t n = players_names(rows[i].reply, strlen(rows[i].reply), names, sizeof(names));
+
+		assert_string_equal(names, rows[i].names);
+		assert_int_equal(n, strlen(names));
+	}
+	/* All of them, or none. */
+	assert_int_equal(players_names(rows[0].reply, strlen(rows[0].reply), names, 11), 0);
+	assert_int_equal(players_names(rows[0].reply, strlen(rows[0].reply), names, 12), 11);
+}
+
 int
 main(void)
 {
@@ -230,6 +264,7 @@ main(void)
 		cmocka_unit_test(names_are_no_numbers),
 		cmocka_unit_test(bytes_behind_the_reply_do_not_count),
 		cmocka_unit_test(garbage_has_an_answer),
+		cmocka_unit_test(names_are_told_when_there_are_as_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

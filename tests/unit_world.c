@@ -212,7 +212,7 @@ an_older_one_knew_less(void **state)
 	for (int i = 0; i < world_lab.read.acts.count; i++)
 		assert_true(world_lab.read.acts.act[i].b == 0 && world_lab.read.acts.act[i].c == 0);
 	changed_part = PART_REST;
-	changed_by = sizeof(struct world_fds) - offsetof(struct world_fds, waiting);
+	changed_by = offsetof(struct world, events) - offsetof(struct world, fds.waiting);
 	rewrite(shorten);
 	assert_int_equal(read_image(&other), 0);
 	assert_int_equal(world_lab.read.fds.lock, world_lab.w->fds.lock);

@@ -205,6 +205,8 @@ world_lab_do(const struct step_act *a)
 	case ACT_REFUSE:
 	case ACT_WARN:
 	case ACT_UNCHECK:
+	case ACT_METRICS:
+	case ACT_SAVE_ON:
 	case ACT_ABANDON:
 	case ACT_QUOTE:
 	case ACT_UNPLUG:
