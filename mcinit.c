@@ -43,7 +43,7 @@ enum { EXIT_SYSTEM = 71, EXIT_CONFIG = 78, TAGS = 16, SET_UP_STACK = 64 * 1024,
 
 extern char **environ;
 
-static struct conf confs[2];
+static _Alignas(64) struct conf confs[2];
 /* Aligned, so that all of it can be given back once it is copied. */
 static _Alignas(4096) struct load_text incoming;
 static struct act_scope scope;

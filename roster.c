@@ -14,8 +14,7 @@ come(struct turn *t, int slot)
 {
 	struct step_server *s = turn_server(t, slot);
 
-	server_free(s);
-	s->used = true;
+	server_come(s);
 	s->wish = WISH_DOWN;
 	s->since = t->now;
 	listen_files(t, slot);

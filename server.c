@@ -24,7 +24,14 @@ void
 server_free(struct step_server *s)
 {
 	memset(s, 0, sizeof(*s));
+}
+
+void
+server_come(struct step_server *s)
+{
+	server_free(s);
 	server_cancel_all(s);
+	s->used = true;
 }
 
 void
@@ -76,8 +83,8 @@ server_found(struct turn *t, int slot)
 {
 	struct step_server *s = turn_server(t, slot);
 
-	server_free(s);
-	s->used = s->main_alive = s->exec_done = true;
+	server_come(s);
+	s->main_alive = s->exec_done = true;
 	s->wish = WISH_UP;
 	s->started_at = t->now;
 	as_started(s, turn_conf(t, slot));

@@ -69,13 +69,14 @@ step_odd(struct turn *t, int slot, int event, int state)
 void
 step_init(struct step_machine *m, enum step_mode mode, bool in_container)
 {
-	memset(m, 0, sizeof(*m));
+	memset(&m->whole, 0, sizeof(m->whole));
 	m->whole.mode = (uint8_t)mode;
 	m->whole.in_container = in_container;
 	for (int i = 0; i < STEP_WHOLE_TIMER_ROOM; i++)
 		m->whole.deadline[i] = STEP_NEVER;
 	for (int slot = 0; slot < CONF_SERVERS; slot++)
-		server_free(&m->server[slot]);
+		if (m->server[slot].used)
+			server_free(&m->server[slot]);
 }
 
 int64_t

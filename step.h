@@ -515,7 +515,10 @@ struct step_acts {
 	struct step_act act[STEP_ACTS];
 };
 
-/* A machine in which nothing has happened yet. */
+/*
+ * A machine in which nothing has happened yet, of one that was or of zeroes.  A free slot is all
+ * zeroes: nobody writes to it, and it costs no memory.
+ */
 void step_init(struct step_machine *m, enum step_mode mode, bool in_container);
 
 /*

@@ -65,8 +65,11 @@ void roster_adopted(struct turn *t);
 
 /* server.c */
 
-/* A slot without a server, all timers unset. */
+/* A slot without a server: zeroes. */
 void server_free(struct step_server *s);
+
+/* A slot for a server of which nothing is known yet, all timers unset. */
+void server_come(struct step_server *s);
 
 /* Wants it down (WISH_DOWN or WISH_END), whatever it is doing. */
 void server_down(struct turn *t, int slot, enum step_wish wish);

@@ -53,16 +53,24 @@ world_counter(struct world *w, enum world_part part)
 	return part == PART_ACT ? &w->acts.count : part == PART_EVENT ? &w->events : NULL;
 }
 
+/* What is zero shall not be made memory of its own. */
+static void
+wipe(char *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (bytes[i] == '\0')
+			continue;
+		bytes[i] = '\0';
+	}
+}
+
 void
 world_blank(struct world *w)
 {
 	/* What is counted means nothing behind its count, and stays untouched. */
-	memset(w, 0, offsetof(struct world, event));
+	wipe((char *)w, offsetof(struct world, event));
 	w->acts.count = 0;
-	/* Nor shall what is zero be made memory of its own. */
-	for (size_t i = 0; i < sizeof(w->rcon); i++)
-		if (((char *)w->rcon)[i] != '\0')
-			((char *)w->rcon)[i] = '\0';
+	wipe((char *)w->rcon, sizeof(w->rcon));
 	step_init(&w->machine, MODE_SERVICE, false);
 	proc_init(&w->proc);
 	console_init(&w->console);

@@ -65,7 +65,7 @@ fails_under_flood()
 	same_as_before "$before"
 	private_dirty
 	echo "# $1: private memory $before_dirty KiB, after $n faults $private_dirty KiB" >&3
-	[ "$private_dirty" -le 108 ]
+	[ "$private_dirty" -le 100 ]
 	generation $((n + 1))
 	expect_count "$log" 'mcinit itself failed (' $((n + 1))
 	kill -0 "$pid"

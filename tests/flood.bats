@@ -92,7 +92,7 @@ another()
 	kill_now_and_then carrier "$n"
 	wait_for journal ' flooded '
 	private_dirty
-	[ "$private_dirty" -le 108 ]
+	[ "$private_dirty" -le 100 ]
 	stop
 	bytes=$(($(all_logs | numbers | wc -l) * 100))
 	lost=$((lines * 100 - bytes))

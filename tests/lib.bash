@@ -381,7 +381,7 @@ newest()
 # The private, dirty memory of a process (mcinit) in KiB, in $private_dirty.
 private_dirty()
 {
-	private_dirty=$(awk '/^Private_Dirty/ { n += $2 } END { print n + 0 }' "/proc/${1:-$pid}/smaps")
+	private_dirty=$("$HELPERS/helper_pages" "${1:-$pid}")
 }
 
 # tell SIGNAL [PID]
