@@ -10,6 +10,10 @@
 #include "act_in.h"
 #include "control.h"
 #include "log.h"
+#include "sys.h"
+
+/* Clients who are let in, and events that may wait when one of them asks for more. */
+enum { IN_A_TURN = 16, QUEUE_MOST = WORLD_QUEUE / 2 };
 
 int
 act_slot_of(const struct act_scope *scope, const char *name, size_t bytes)
@@ -191,8 +195,42 @@ ask_hold(struct act_scope *scope, int client, const struct ctl_request *request)
 	}
 }
 
-void
-act_hear_client(struct act_scope *scope, int client)
+/* ---- consoles ---- */
+
+static void
+lend(struct act_scope *scope, int client, int fd, const char *why)
+{
+	char line[CTL_ANSWER];
+
+	if (fd < 0) {
+		refuse(scope, client, why);
+		return;
+	}
+	control_give(client, scope->epoll, line, ctl_answer(line, true, ""), fd);
+	sys_close(fd);
+}
+
+static void
+ask_consoles(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	(void)request;
+	lend(scope, client, console_lend_rings(&scope->world->console), "the consoles cannot be opened; is there a /proc?");
+}
+
+static void
+ask_input(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	int slot = act_slot_of(scope, request->argument, strlen(request->argument));
+
+	if (slot < 0)
+		refuse(scope, client, act_no_such(request->argument));
+	else
+		lend(scope, client, console_lend_input(&scope->world->console, slot),
+		    "it is not running, or has tty = inherit");
+}
+
+static void
+do_request(struct act_scope *scope, int client, const char *line, size_t bytes)
 {
 	static void (*const verbs[])(struct act_scope *, int, const struct ctl_request *) = {
 		[CTL_REEXEC] = ask_reexec,
@@ -206,24 +244,40 @@ act_hear_client(struct act_scope *scope, int client)
 		[CTL_RELOAD] = ask_reload,
 		[CTL_ROTATE] = ask_rotate,
 		[CTL_HOLD] = ask_hold,
+		[CTL_CONSOLES] = ask_consoles,
+		[CTL_INPUT] = ask_input,
 	};
 	_Static_assert(sizeof(verbs) / sizeof(verbs[0]) == CTL_VERB_COUNT, "a verb without a function");
 	static _Alignas(64) struct ctl_request request;
-	const char *line, *wrong;
+	const char *wrong = ctl_parse(&request, line, bytes);
+
+	if (wrong == NULL && scope->world->events > QUEUE_MOST)
+		wrong = "mcinit has too much to do; ask again in a moment";
+	if (wrong != NULL)
+		refuse(scope, client, wrong);
+	else
+		verbs[request.verb](scope, client, &request);
+}
+
+static void
+hear_client(struct act_scope *scope, int client)
+{
+	const char *line;
 	int matter = control_matter(client);
 	size_t bytes = control_hear(client, scope->epoll, &line);
 
-	if (matter >= CONF_SERVERS) {
+	if (matter >= CONF_SERVERS)
 		hold_is_left(scope, client, matter - CONF_SERVERS);
-	} else if (matter >= 0) {
+	else if (matter >= 0)
 		act_rcon_client(scope, client, matter);
-	} else if (bytes > 0) {
-		wrong = ctl_parse(&request, line, bytes);
-		if (wrong != NULL)
-			refuse(scope, client, wrong);
-		else
-			verbs[request.verb](scope, client, &request);
-	}
+	else if (bytes > 0)
+		do_request(scope, client, line, bytes);
+}
+
+void
+act_hear_client(struct act_scope *scope, int client)
+{
+	hear_client(scope, client);
 	/* There may be a descriptor, or a place, for one who waits. */
 	act_hear_control(scope);
 }
@@ -231,6 +285,16 @@ act_hear_client(struct act_scope *scope, int client)
 void
 act_hear_control(struct act_scope *scope)
 {
-	if (scope->world->fds.control >= 0)
-		control_accept(scope->world->fds.control, scope->epoll, TAG_CLIENT);
+	int listener = scope->world->fds.control, client = CONTROL_NOBODY;
+
+	if (listener < 0)
+		return;
+	for (int i = 0; i < IN_A_TURN && client != CONTROL_NOBODY_MORE; i++) {
+		client = control_accept(listener, scope->epoll, TAG_CLIENT);
+		if (client >= 0)
+			hear_client(scope, client);
+	}
+	/* It is told of once, and the rest is for the next turn. */
+	if (client != CONTROL_NOBODY_MORE)
+		sys_epoll_again(scope->epoll, listener, TAG_CONTROL);
 }

@@ -14,7 +14,7 @@
 #include "log.h"
 #include "sys.h"
 
-enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30 * 1000, LOOK_AGAIN = 20,
+enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30 * 1000, LOOK_AGAIN = 5,
 	TIMEOUT_MOST = 24 * 60 * 60 * 1000 };
 
 /* What came and was not taken yet, and for whom. */
@@ -23,6 +23,7 @@ static _Alignas(64) struct {
 	int64_t until;
 	const struct ask *asked;		/* NULL: for a person, and patiently */
 	bool reached;
+	int beside;			/* a descriptor that came, 0: none */
 	size_t filled, taken;
 	char bytes[16 * 1024 + 1];	/* with a NUL behind the last line */
 } in;
@@ -56,16 +57,28 @@ wait(void)
 	return left <= 0 ? 0 : sys_readable(in.fd, (int)left);
 }
 
+static void
+drop_beside(void)
+{
+	if (in.beside > 0)
+		sys_close(in.beside);
+	in.beside = 0;
+}
+
 /* More behind what is there; 0, or -ETIMEDOUT, -EPIPE: there comes none, or another -errno. */
 static int
 read_more(void)
 {
-	int rc = wait();
+	int rc = wait(), came;
 	ssize_t n;
 
 	if (rc <= 0)
 		return rc == 0 ? -ETIMEDOUT : rc;
-	n = sys_read(in.fd, in.bytes + in.filled, sizeof(in.bytes) - 1 - in.filled);
+	n = sys_receive_with_fd(in.fd, in.bytes + in.filled, sizeof(in.bytes) - 1 - in.filled, &came);
+	if (came > 0) {
+		drop_beside();
+		in.beside = came;
+	}
 	if (n <= 0)
 		return n == 0 || n == -ECONNRESET ? -EPIPE : (int)n;
 	in.filled += (size_t)n;
@@ -127,26 +140,58 @@ connect_in_time(void)
 	return fd;
 }
 
-/* Says `line` to an mcinit that greets us; DONE, or another code after a complaint. */
+/*
+ * What only asks is said at once: where a crowd comes, who has not spoken when he is looked at may not be let in.
+ * What changes something is said to one whose greeting is understood.
+ */
+static bool
+is_said_at_once(void)
+{
+	return in.asked != NULL && in.asked->verb == CTL_STATUS;
+}
+
+static const char unreachable[] = "cannot reach the mcinit that runs, by its socket \"control\" in run_dir: ";
+
+/* Says `line` to an mcinit that greets us, once; DONE, or -EPIPE: it was not heard, or another code. */
 static int
-begin(const char *run_dir, const char *line, size_t bytes)
+try_to_begin(const char *line, size_t bytes)
 {
 	char *said = NULL;
-	int rc = sys_change_dir(run_dir);
+	int rc;
 
 	in.filled = in.taken = 0;
-	in.fd = rc < 0 ? rc : connect_in_time();
+	drop_beside();
+	in.fd = connect_in_time();
 	if (in.fd == -EAGAIN)
 		return say_no_line(-ETIMEDOUT);
 	if (in.fd < 0)
-		return complain(NO_SUPERVISOR, "cannot reach the mcinit that runs, by its socket "
-		    "\"control\" in run_dir: ", log_errno(in.fd));
+		return complain(NO_SUPERVISOR, unreachable, log_errno(in.fd));
+	if (is_said_at_once() && sys_send_now(in.fd, line, bytes) != (ssize_t)bytes)
+		return -EPIPE;
 	rc = next_line(&said);
 	if (rc < 0)
-		return say_no_line(rc);
+		return rc == -EPIPE ? rc : say_no_line(rc);
 	if (!ctl_is_greeting(said))
 		return complain(NO, "mcinit speaks another language than this one: it says ", said);
-	return sys_send_now(in.fd, line, bytes) == (ssize_t)bytes ? DONE : say_no_line(-EPIPE);
+	if (!is_said_at_once() && sys_send_now(in.fd, line, bytes) != (ssize_t)bytes)
+		return -EPIPE;
+	return DONE;
+}
+
+/* The same, until it is heard; DONE, or another code after a complaint. */
+static int
+begin(const char *run_dir, const char *line, size_t bytes)
+{
+	int rc = sys_change_dir(run_dir);
+
+	in.fd = -1;
+	if (rc < 0)
+		return complain(NO_SUPERVISOR, unreachable, log_errno(rc));
+	while ((rc = try_to_begin(line, bytes)) == -EPIPE && sys_now() < in.until) {
+		sys_close(in.fd);
+		sys_readable(-1, 1);
+	}
+	return rc == -EPIPE ? say_no_line(rc) : rc;
 }
 
 /* Says `line`, and prints what comes back. */
@@ -263,6 +308,21 @@ ask_mcinit(const char *run_dir, const struct ask *asked)
 	}
 	if (in.fd >= 0)
 		sys_close(in.fd);
+	return code;
+}
+
+int
+ask_descriptor(const struct ask *asked, int *fd)
+{
+	int code;
+
+	/* It fails now and then, and goes on: then its next image answers. */
+	while ((code = ask_mcinit(".", asked)) == ASK_AGAIN && sys_now() < asked->until)
+		sys_readable(-1, 1);
+	*fd = in.beside > 0 ? in.beside : -1;
+	in.beside = 0;
+	if (code == DONE && *fd < 0)
+		return complain(NO, "mcinit gave no descriptor; is this process at its limit of them?", "");
 	return code;
 }
 

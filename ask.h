@@ -37,6 +37,9 @@ struct ask {
 
 int ask_mcinit(const char *run_dir, const struct ask *asked);
 
+/* The same for what is answered with a descriptor: it is in *fd, or that is -1. */
+int ask_descriptor(const struct ask *asked, int *fd);
+
 /*
  * Of the verbs' words: digits and what follows them, -1: there are none, or too many; a time as in the INI
  * (500ms, 10s, 5m, 2h; seconds if nothing is said) in ms, -1: it is none, or more than 24h.

@@ -121,12 +121,12 @@ save(void)
 	static const char *const saved[] = { "Saved the game", "Saved the world", NULL };
 	const char *name = my.status.server[0].name;
 	int64_t until = sys_now() + my.timeout;
-	int rc = talk_type(".", name, "save-off", NULL, until);
+	int rc = talk_type(name, "save-off", NULL, until);
 
 	if (rc == -ENOENT || rc == -ENXIO || rc == -EACCES || rc == -EPIPE)
 		return save_by_rcon(until);
 	if (rc == 0)
-		rc = talk_type(".", name, "save-all flush", saved, until);
+		rc = talk_type(name, "save-all flush", saved, until);
 	if (rc == 0)
 		return DONE;
 	return rc == -ETIMEDOUT ? complain(LATE, name, "it did not say in time that it has saved; the command was not "

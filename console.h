@@ -172,6 +172,13 @@ int console_type(const struct console_table *table, int slot, const char *comman
 int console_command(const struct console_table *table, int slot, const char *command);
 void console_close_input(const struct console_table *table, int slot);
 
+/*
+ * For somebody else, who then needs us no more: all rings, to read; the way into a server's console.  A new
+ * descriptor, or -errno: -ENOENT, -ENXIO: it does not run, is stopping, or has tty = inherit.
+ */
+int console_lend_rings(const struct console_table *table);
+int console_lend_input(const struct console_table *table, int slot);
+
 /* The server has ended: its output will end, too.  Then all of it is let go. */
 void console_end(struct console_table *table, int slot);
 void console_release(struct console_table *table, int slot);

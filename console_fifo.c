@@ -180,6 +180,15 @@ console_close_input(const struct console_table *table, int slot)
 }
 
 int
+console_lend_input(const struct console_table *table, int slot)
+{
+	int dir = table->slot[slot].dir;
+
+	/* As who types finds it, so that behind the stop command it is not lent any more. */
+	return dir < 0 ? -ENOENT : sys_open_at(dir, "stdin", O_WRONLY | O_NONBLOCK | O_NOFOLLOW, 0);
+}
+
+int
 console_command(const struct console_table *table, int slot, const char *command)
 {
 	/* First nobody new finds the way in, then it is the last line. */

@@ -76,6 +76,17 @@ make_rings(int dir)
 	return rc;
 }
 
+int
+console_lend_rings(const struct console_table *table)
+{
+	char path[32];
+
+	if (table->rings < 0)
+		return -ENOENT;
+	fmt_put(path, sizeof(path), "/proc/self/fd/%d", table->rings);
+	return sys_open(path, O_RDONLY, 0);
+}
+
 /* With our own ring mapped, which not every file system allows. */
 static int
 take_rings(struct console_table *table, int fd)

@@ -13,19 +13,22 @@
 #include "ctl.h"
 #include "sys.h"
 
-/* So many places are for those who have asked for nothing yet, however many wait. */
-enum { HIGH = 16, NOT_TO_WAIT_IN = 8 };
+/*
+ * So many places are for those who have asked for nothing yet, however many wait.  Who has a place has it for a
+ * moment (ms), in which the next one cannot take it.  The last place is the door: who comes when there is none
+ * is heard there, if he speaks at once.
+ */
+enum { HIGH = 16, NOT_TO_WAIT_IN = 8, MOMENT = 100, DOOR = CONTROL_CLIENTS };
 
 /* Apart from their lines, so that the memory of those is not touched before somebody speaks. */
 static struct {
 	int fd;				/* 0 = nobody */
-	unsigned since;			/* the how many-th that was let in */
+	int64_t since;
 	uint16_t filled, said;		/* bytes of its line, and of that up to its newline */
 	int8_t matter;			/* what its answer waits for, or -1 */
 	bool served, trusted;
-} clients[CONTROL_CLIENTS];
-static _Alignas(64) char lines[CONTROL_CLIENTS][CTL_REQUEST];
-static unsigned let_in;
+} clients[CONTROL_CLIENTS + 1];
+static _Alignas(4096) char lines[CONTROL_CLIENTS + 1][CTL_REQUEST];
 static uint32_t admitted = CONTROL_NO_GROUP;
 
 /* The socket first: it is for members only when it is theirs. */
@@ -85,24 +88,28 @@ static void
 hang_up(int client, int epoll)
 {
 	sys_close(control_release(client, epoll));
+	/* A crowd has made memory of all lines. */
+	for (int i = 0; i <= DOOR; i++)
+		if (clients[i].fd != 0)
+			return;
+	sys_give_back(lines, sizeof(lines));
 }
 
-/* A free place, or that of the one who has been silent for longest; -1: there is none. */
+/* A free place, or that of the one who has been silent for longest, or the door. */
 static int
-make_place(int epoll)
+make_place(int epoll, int64_t now)
 {
 	int oldest = -1;
 
 	for (int i = 0; i < CONTROL_CLIENTS; i++) {
 		if (clients[i].fd == 0)
 			return i;
-		/* Numbers that went round compare all the same. */
-		if (clients[i].matter < 0 &&
-		    (oldest < 0 || (int)(clients[i].since - clients[oldest].since) < 0))
+		if (clients[i].matter < 0 && (oldest < 0 || clients[i].since < clients[oldest].since))
 			oldest = i;
 	}
-	if (oldest >= 0)
-		hang_up(oldest, epoll);
+	if (oldest < 0 || now - clients[oldest].since < MOMENT)
+		return DOOR;
+	hang_up(oldest, epoll);
 	return oldest;
 }
 
@@ -115,37 +122,43 @@ may_ask(int fd, bool *trusted)
 	return *trusted || (admitted != CONTROL_NO_GROUP && sys_peer_is_in(fd, (gid_t)admitted));
 }
 
-static void
-let_one_in(int fd, int epoll, unsigned tag, bool trusted)
+/* Its place, or CONTROL_NOBODY. */
+static int
+let_in(int fd, int epoll, unsigned tag, bool trusted)
 {
-	int client = make_place(epoll), above = client < 0 ? -1 : sys_move_above(fd, HIGH);
+	int64_t now = sys_now();
+	int client = make_place(epoll, now), above = sys_move_above(fd, HIGH);
 	char line[CTL_ANSWER];
 
 	sys_close(fd);
 	if (above < 0 || sys_epoll_add(epoll, above, tag | (unsigned)client) < 0) {
 		if (above >= 0)
 			sys_close(above);
-		return;
+		return CONTROL_NOBODY;
 	}
 	clients[client].fd = above;
-	clients[client].since = ++let_in;
+	clients[client].since = now;
 	clients[client].filled = clients[client].said = 0;
 	clients[client].matter = -1;
 	clients[client].trusted = trusted;
 	control_tell(client, epoll, line, ctl_greeting(line), false);
+	return client;
 }
 
-void
+int
 control_accept(int listener, int epoll, unsigned tag)
 {
 	bool trusted;
-	int fd;
+	int fd = sys_accept(listener);
 
-	while ((fd = sys_accept(listener)) >= 0)
-		if (may_ask(fd, &trusted))
-			let_one_in(fd, epoll, tag, trusted);
-		else
-			sys_close(fd);
+	if (clients[DOOR].fd != 0)
+		hang_up(DOOR, epoll);
+	if (fd < 0)
+		return CONTROL_NOBODY_MORE;
+	if (may_ask(fd, &trusted))
+		return let_in(fd, epoll, tag, trusted);
+	sys_close(fd);
+	return CONTROL_NOBODY;
 }
 
 /* Of one that waits only its end is of interest. */
@@ -198,6 +211,13 @@ control_tell(int client, int epoll, const char *line, size_t bytes, bool last)
 		hang_up(client, epoll);
 }
 
+void
+control_give(int client, int epoll, const char *line, size_t bytes, int fd)
+{
+	sys_send_with_fd(clients[client].fd, line, bytes, fd);
+	hang_up(client, epoll);
+}
+
 /* ---- answers that take time ---- */
 
 bool
@@ -207,7 +227,7 @@ control_keep(int client, int matter)
 
 	for (int i = 0; i < CONTROL_CLIENTS; i++)
 		wait += clients[i].fd != 0 && clients[i].matter >= 0;
-	if (wait >= CONTROL_CLIENTS - NOT_TO_WAIT_IN)
+	if (wait >= CONTROL_CLIENTS - NOT_TO_WAIT_IN || client == DOOR)
 		return false;
 	clients[client].matter = (int8_t)matter;
 	clients[client].served = false;

@@ -2,8 +2,9 @@
 /*
  * control: the socket run_dir/control, and whoever is connected to it.
  *
- * Only root, our own user, and the members of a group are heard.  A client that says nothing, or half a line, costs a place,
- * and loses it to the next one when there is no other; one that does not read costs itself its answer.
+ * Only root, our own user, and the members of a group are heard.  A client that says nothing, or half a line,
+ * costs a place, and loses it after a moment to the next one when there is no other; one that does not read
+ * costs itself its answer.
  * Called by act_control.c.  It must never wait for anybody, and never know what is asked for.
  */
 #ifndef CONTROL_H
@@ -30,16 +31,22 @@ bool control_is_trusted(int client);
 void control_remove(int dir);
 
 /*
- * Who has connected is let in, and watched with `tag` + its place.  To be called again when another
- * descriptor may be free: who waits is told of once.
+ * The next one who has connected is let in, and watched with `tag` + its place, which is returned: he is to be
+ * heard at once, for where many come and say nothing he may not be there for long.  Or one of these: it was
+ * nobody who may ask, or nobody more waits.  To be called until then, and again when another descriptor may be
+ * free: who waits is told of once.
  */
-void control_accept(int listener, int epoll, unsigned tag);
+enum { CONTROL_NOBODY = -1, CONTROL_NOBODY_MORE = -2 };
+int control_accept(int listener, int epoll, unsigned tag);
 
 /* What a client says: the length of a whole line, without its newline, and the line; or 0: not yet. */
 size_t control_hear(int client, int epoll, const char **line);
 
 /* Tells it something, and hangs up if that was the `last`. */
 void control_tell(int client, int epoll, const char *line, size_t bytes, bool last);
+
+/* The same for the last time, and with a descriptor, which stays the caller's. */
+void control_give(int client, int epoll, const char *line, size_t bytes, int fd);
 
 /*
  * Its answer takes time, with a server that is the caller's `matter`: its place is not another's meanwhile,

@@ -14,6 +14,9 @@
  * The argument of rcon is a server's name, or "-" for the only one, a blank, and a command.  Before its
  * answer come pieces of the server's reply as that sends them.
  *
+ * With the "ok" of consoles and input comes a descriptor: of the rings of all consoles (ring.h), to read, and of
+ * the FIFO that a server reads its console from.  So no byte of a console goes through mcinit.
+ *
  * What comes before an answer are any number of lines "data COUNT", each with so many bytes behind it.
  */
 #ifndef CTL_H
@@ -43,7 +46,9 @@ enum ctl_argument { CTL_NONE, CTL_MAY, CTL_MUST };
 	X(SHUTDOWN, "shutdown", CTL_NONE) \
 	X(RELOAD, "reload", CTL_NONE) \
 	X(ROTATE, "rotate", CTL_NONE) \
-	X(HOLD, "hold", CTL_MUST)
+	X(HOLD, "hold", CTL_MUST) \
+	X(CONSOLES, "consoles", CTL_NONE) \
+	X(INPUT, "input", CTL_MUST)
 
 #define X(id, word, argument) CTL_##id,
 enum ctl_verb { CTL_VERBS(X) CTL_VERB_COUNT };

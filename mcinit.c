@@ -556,24 +556,27 @@ main(int argc, char *argv[])
 	int code, state = crash_inherited(argc, argv), first = state >= 0;
 
 	sys_signals_block();
-	sys_signals_default();
 	repair_descriptors();
 	if (argc > 1 && strncmp(argv[1], "--role=", 7) == 0) {
 		/* Who helps fails alone, and is started again. */
+		sys_signals_default();
 		sys_faults_unblock();
 		if (play_role(argc, argv, &code))
 			return code;
 	}
-	if (dropin_asked(argc, argv))
+	if (dropin_asked(argc, argv)) {
+		sys_signals_default();
 		dropin_main(argc, argv, environ);
+	}
 	if (argc > 1 && strcmp(argv[1], "--role=read") == 0)
 		return cli_parse(&cli, argc - 1, argv + 1) ? load_role(&cli.request) : cli.exit_code;
 	if (!cli_parse(&cli, argc - first, argv + first))
 		return cli.exit_code;
 	if (cli.verb != NULL || cli.check_only) {
-		/* An ordinary program, which Ctrl-C ends. */
+		/* An ordinary program, which Ctrl-C ends where nobody wants it ignored. */
 		sys_signals_unblock();
 		return cli.verb != NULL ? cli_verb(&cli) : cli_check(&cli);
 	}
+	sys_signals_default();
 	supervise(&cli, state, argv);
 }

@@ -20,6 +20,7 @@
 #include "status.h"
 #include "sys.h"
 #include "talk.h"
+#include "typist.h"
 
 /* Without --timeout; an mcinit keeps to the rcon_timeout of the server, and there others may be first. */
 enum { TIMEOUT = 10 * 1000, ANSWER = 10 * 60 * 1000, PORT_MOST = 65535, NAME = 32 };
@@ -77,21 +78,21 @@ int
 remote_wait(int fd, short events)
 {
 	struct pollfd fds[] = { { .fd = fd, .events = events },
-		{ .fd = remote_tty_signals(), .events = POLLIN } };
+		{ .fd = typist_signals(), .events = POLLIN } };
 
 	for (;;) {
 		int64_t left = remote.until - sys_now();
 		int rc;
 
 		/* It may have been heard of where nobody waited. */
-		if (fds[1].fd >= 0 && remote_tty_interrupted())
+		if (fds[1].fd >= 0 && typist_interrupted())
 			return -EINTR;
 		if (left <= 0)
 			return 0;
 		rc = sys_poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX);
 		if (rc < 0)
 			return rc;
-		if (fds[1].revents != 0 && remote_tty_interrupted())
+		if (fds[1].revents != 0 && typist_interrupted())
 			return -EINTR;
 		if (fds[0].revents != 0)
 			return 1;
@@ -288,7 +289,7 @@ static const char *
 find_server(const char *name, int *error)
 {
 	static struct status status;
-	const char *found = talk_has_server(".", name, error);
+	const char *found = talk_has_server(name, error);
 	int of_that_name = 0;
 
 	if (*error != -EACCES || status_fetch(NULL, &status, remote.why) != 0)
@@ -476,6 +477,29 @@ ask_for_words(void)
 	return code;
 }
 
+/* Until there are no more lines; a code. */
+static int
+let_type(void)
+{
+	enum typist_news news;
+	char *line;
+	int signal, rc = typist_open();
+
+	if (rc < 0)
+		return remote_fail(REMOTE_NO, "cannot read keys from the terminal: %s", log_errno(rc));
+	do {
+		typist_begin(from.prompt);
+		news = typist_wait(-1, &line);
+		if (news == TYPIST_LINE) {
+			ask_for_person(line);
+			remote_out_flush();
+			typist_go_on();
+		}
+	} while (news == TYPIST_LINE || news == TYPIST_OFF);
+	signal = typist_close();
+	return signal != 0 ? REMOTE_SIGNALLED + signal : REMOTE_DONE;
+}
+
 static int
 ask_at_terminal(void)
 {
@@ -493,7 +517,7 @@ ask_at_terminal(void)
 	if (remote.direct)
 		code = remote_wire_open();
 	if (code == REMOTE_DONE)
-		code = remote_tty_run(from.prompt, ask_for_person);
+		code = let_type();
 	return code == REMOTE_DONE || code > REMOTE_SIGNALLED ? code : complain(code);
 }
 

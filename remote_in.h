@@ -2,8 +2,8 @@
 /*
  * remote_in: what the parts of remote.c share.
  *
- * remote_wire.c has the connection to a server, remote_out.c standard output, remote_tty.c a person
- * at a terminal.  It must never be included by another room.
+ * remote_wire.c has the connection to a server, remote_out.c standard output.  It must never be included
+ * by another room.
  */
 #ifndef REMOTE_IN_H
 #define REMOTE_IN_H
@@ -79,20 +79,7 @@ int remote_out_put(const char *bytes, size_t count);	/* 0 or -errno: nobody take
 void remote_out_break(void);		/* what follows is another packet, so another line */
 int remote_out_close(int code);		/* REMOTE_DONE, else remote.why is put */
 
-/* To the terminal, as it is; and all that was put. */
-int remote_out_draw(const char *bytes, size_t count);
+/* All that was put. */
 int remote_out_flush(void);
-
-/* ---- remote_tty.c ---- */
-
-/*
- * Lets a person type lines, and gives them to `run` until there are no more.  The terminal is then
- * as it was.  A code.
- */
-int remote_tty_run(const char *prompt, void (*run)(char *line));
-
-/* Can be read when a signal has come, or -1; and whether that ends what is waited for. */
-int remote_tty_signals(void);
-bool remote_tty_interrupted(void);
 
 #endif

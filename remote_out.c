@@ -191,13 +191,3 @@ remote_out_close(int code)
 	return remote_out_flush();
 }
 
-int
-remote_out_draw(const char *bytes, size_t count)
-{
-	make_room(count);
-	if (count > sizeof(out.bytes) - out.filled)
-		return -EMSGSIZE;
-	memcpy(out.bytes + out.filled, bytes, count);
-	out.filled += count;
-	return out.error;
-}

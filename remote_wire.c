@@ -18,6 +18,7 @@
 #include "log.h"
 #include "rcon.h"
 #include "sys.h"
+#include "typist.h"
 #include "wire.h"
 
 enum {
@@ -379,7 +380,7 @@ hear_rest(bool wait)
 	while (take(&code) == RCON_MORE && code == REMOTE_DONE) {
 		remote_out_flush();
 		/* One that never stops talking is not listened to for ever. */
-		if (sys_now() >= remote.until || (remote_tty_signals() >= 0 && remote_tty_interrupted()) ||
+		if (sys_now() >= remote.until || (typist_signals() >= 0 && typist_interrupted()) ||
 		    (wait && remote_wait(wire.fd, POLLIN) <= 0))
 			break;
 		n = refill();

@@ -76,7 +76,7 @@ status_fetch(const char *name, struct status *s, char *why)
 		my.fill = s;
 		my.filled = 0;
 		code = ask_mcinit(".", &ask);
-	} while (code == ASK_AGAIN && sys_now() < ask.until);
+	} while (code == ASK_AGAIN && sys_now() < ask.until && sys_readable(-1, 1) == 0);
 	return code == ASK_AGAIN ? NO : code;
 }
 

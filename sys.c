@@ -345,6 +345,14 @@ sys_epoll_add_edge(int epoll, int fd, uint64_t tag)
 }
 
 int
+sys_epoll_again(int epoll, int fd, uint64_t tag)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data = { .u64 = tag } };
+
+	return epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) ? -errno : 0;
+}
+
+int
 sys_epoll_remove(int epoll, int fd)
 {
 	struct epoll_event unused = { 0 };

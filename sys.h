@@ -114,6 +114,7 @@ ssize_t sys_read_link_at(int dir, const char *name, char *target, size_t room);
 int sys_epoll(void);
 int sys_epoll_add(int epoll, int fd, uint64_t tag);
 int sys_epoll_add_edge(int epoll, int fd, uint64_t tag);	/* told of once, not as long as it is so */
+int sys_epoll_again(int epoll, int fd, uint64_t tag);	/* ... and once more, if it is so now */
 int sys_epoll_watch(int epoll, int fd, uint64_t tag, bool in, bool out);	/* from now on for these */
 int sys_epoll_remove(int epoll, int fd);	/* always before the close */
 int sys_epoll_wait(int epoll, uint64_t *tags, int room, int timeout_ms);	/* -1: until one comes */

@@ -268,6 +268,8 @@ sys_tty_keys(int fd, struct termios *before)
 		return -errno;
 	keys = *before;
 	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO | IEXTEN);
+	/* What was typed before a Ctrl-C has been typed. */
+	keys.c_lflag |= NOFLSH;
 	keys.c_iflag &= ~(tcflag_t)(ICRNL | IXON);
 	return ioctl(fd, TCSETS, &keys) ? -errno : 0;
 }

@@ -26,7 +26,7 @@
 
 #include "sys_in.h"
 
-enum { BACKLOG = 64, GROUPS = 1024, PEER_GROUPS = 59 /* SO_PEERGROUPS */ };
+enum { BACKLOG = 1024, GROUPS = 1024, PEER_GROUPS = 59 /* SO_PEERGROUPS */ };
 
 static socklen_t
 address_of(struct sockaddr_un *address, const char *name)

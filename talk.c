@@ -4,7 +4,7 @@
  *
  * A follower only reads: when it is too slow it is lapped, and says how much it has missed.
  */
-#include "talk.h"
+#include "talk_in.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,36 +13,23 @@
 #include <signal.h>
 #include <string.h>
 
+#include "ask.h"
 #include "fmt.h"
 #include "host.h"
-#include "input.h"
 #include "log.h"
-#include "ring.h"
 #include "sys.h"
+#include "typist.h"
 
 enum {
-	DONE = 0, NO = 1, USAGE = 64,
+	DONE = 0, NO = 1, USAGE = 64, SIGNALLED = 128,
 	FOLLOWED = 10, CONSOLE_LINES = 20, ALL = RING_BYTES,	/* lines: more than it holds */
-	LOOK_EACH = 1000, TYPE_EACH = 50, FULL_WAIT = 10, QUIET = 500, REST = 10000,
-	BATCH = 16 * 1024
+	PATIENCE = 5000, LOOK_EACH = 1000, TYPE_EACH = 50, FULL_WAIT = 10, QUIET = 500, REST = 10000
 };
 
 /* What is done with a console: its last lines are printed; what comes, too; and it is typed on. */
 enum mode { PRINT, FOLLOW, TYPE };
 
-static _Alignas(64) struct {
-	const char *run_dir;
-	struct ring ring;		/* of the server that is meant */
-	char name[CONF_NAME_BYTES];
-	struct ring own, one;
-	char names[CONF_SERVERS * (CONF_NAME_BYTES + 1)];	/* of those that are not */
-	uint64_t at, line;		/* printed up to here; newlines before it */
-	struct filter_form form;
-	struct filter_state state;
-	struct input_line input;
-	bool failed;			/* a line was not typed */
-	char in[BATCH], out[BATCH];
-} talk;
+_Alignas(64) struct talk talk;
 
 static int
 complain(int code, const char *of, const char *what)
@@ -57,23 +44,52 @@ complain(int code, const char *of, const char *what)
 /* ---- which server ---- */
 
 /*
- * The link goes by the number of a process.  Seen from another container that is somebody else,
- * whose file may be anything, and too short to be looked at in memory.
+ * Members of socket_group are lent what they may not open themselves; so is who sees run_dir from another
+ * container, where the number of a process in a link is somebody else's.  Or the -errno of the try before.
  */
 static int
-open_rings(void)
+borrow(enum ctl_verb verb, const char *argument, int error)
 {
-	char path[HOST_PATH + 16], last;
+	char why[512];
+	struct ask ask = { .verb = verb, .argument = argument, .until = sys_now() + PATIENCE, .why = why,
+		.room = sizeof(why) };
 	int fd;
 
-	fmt_put(path, sizeof(path), "%s/console", talk.run_dir);
-	fd = sys_open(path, O_RDONLY | O_NONBLOCK, 0);
-	return fd < 0 || sys_pread(fd, &last, 1, RING_ALL - 1) == 1 ? fd : -ESTALE;
+	return ask_descriptor(&ask, &fd) == DONE ? fd : error;
 }
 
-/* Looks for the server `name`, or what there is: how many it has seen, 0 when that is the one. */
-static int
-look(int fd, const char *name)
+/* Somebody else's file may be anything, and too short to be looked at in memory. */
+int
+talk_open_rings(void)
+{
+	int fd = sys_open("console", O_RDONLY | O_NONBLOCK, 0);
+	char last;
+
+	if (fd >= 0 && sys_pread(fd, &last, 1, RING_ALL - 1) == 1)
+		return fd;
+	if (fd >= 0)
+		sys_close(fd);
+	return borrow(CTL_CONSOLES, "", fd < 0 ? fd : -ESTALE);
+}
+
+int
+talk_type_bytes(const char *bytes, size_t count)
+{
+	int rc = input_type(".", talk.name, bytes, count), fd;
+	ssize_t n;
+
+	if (rc != -EACCES)
+		return rc;
+	fd = borrow(CTL_INPUT, talk.name, -ENXIO);
+	if (fd < 0)
+		return fd;
+	n = sys_write(fd, bytes, count);
+	sys_close(fd);
+	return n < 0 ? (int)n : 0;
+}
+
+int
+talk_look(int fd, const char *name)
 {
 	int servers = 0, rc = ring_map(&talk.own, fd, RING_OWN, false);
 	size_t n = 0;
@@ -103,16 +119,15 @@ look(int fd, const char *name)
 }
 
 const char *
-talk_has_server(const char *run_dir, const char *name, int *error)
+talk_has_server(const char *name, int *error)
 {
 	int fd, servers;
 
-	talk.run_dir = run_dir;
-	fd = open_rings();
+	fd = talk_open_rings();
 	*error = fd < 0 ? fd : 0;
 	if (fd < 0)
 		return NULL;
-	servers = look(fd, name);
+	servers = talk_look(fd, name);
 	*error = servers < 0 ? servers : 0;
 	ring_unmap(&talk.own);
 	ring_unmap(&talk.ring);
@@ -131,10 +146,11 @@ begin(const char *run_dir, const char *name, bool optional)
 
 	/* A reader that has enough, and a server that ends just now, are told by -EPIPE. */
 	sys_signal_block(SIGPIPE);
-	talk.run_dir = run_dir;
-	rc = open_rings();
+	rc = sys_change_dir(run_dir);
 	if (rc >= 0)
-		rc = look(rc, name);
+		rc = talk_open_rings();
+	if (rc >= 0)
+		rc = talk_look(rc, name);
 	if (rc < 0)
 		return complain(NO, "cannot read the consoles; is this mcinit's user, container, "
 		    "version?", log_errno(rc));
@@ -183,11 +199,16 @@ skip(void)
 	return n;
 }
 
-/* Prints what there is now, and not what comes meanwhile.  Whether there was any, or -errno. */
-static int
-print(void)
+static uint64_t
+end_now(void)
 {
-	uint64_t end = __atomic_load_n(&talk.ring.head->head, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&talk.ring.head->head, __ATOMIC_ACQUIRE);
+}
+
+/* Prints what there is up to `end`.  Whether there was any, or -errno. */
+static int
+print(uint64_t end)
+{
 	int rc = 0, some = talk.at < end;
 
 	while (talk.at < end && rc == 0) {
@@ -214,8 +235,7 @@ print(void)
 static void
 go_back(int lines)
 {
-	talk.at = ring_last(&talk.ring, __atomic_load_n(&talk.ring.head->head, __ATOMIC_ACQUIRE),
-	    (unsigned)lines);
+	talk.at = ring_last(&talk.ring, end_now(), (unsigned)lines);
 	talk.line = ring_line_of(&talk.ring, talk.at);
 }
 
@@ -225,7 +245,7 @@ static int
 type(void)
 {
 	int rc = talk.input.too_long ? -EMSGSIZE :
-	    input_type(talk.run_dir, talk.name, talk.input.text, talk.input.bytes + 1);
+	    talk_type_bytes(talk.input.text, talk.input.bytes + 1);
 
 	if (rc == 0)
 		return DONE;
@@ -270,7 +290,7 @@ is_over(int64_t *looked)
 	*looked = now;
 	/* The slot is another server's, mcinit is gone, or nobody reads us (unasked POLLERR). */
 	return strncmp(head->name, talk.name, CONF_NAME_BYTES) != 0 ||
-	    host_find_run_dir(talk.run_dir, NULL) < 0 || sys_poll(&out, 1, 0) > 0;
+	    host_find_run_dir(".", NULL) < 0 || sys_poll(&out, 1, 0) > 0;
 }
 
 /* What comes after the last lines of a console, or of our input; true: that was it. */
@@ -292,6 +312,97 @@ wait_for_news(enum mode *mode, uint32_t turn, int timeout, int64_t *ended)
 	    turn == __atomic_load_n(now, __ATOMIC_ACQUIRE));
 }
 
+/* ---- a person at a terminal ---- */
+
+static uint64_t
+end_of_whole_lines(void)
+{
+	uint64_t end = end_now(), begun;
+	size_t count;
+	bool lapped;
+
+	if (end == talk.at || *ring_look(&talk.ring, end - 1, &count, &lapped) == '\n' || lapped)
+		return end;
+	begun = ring_last(&talk.ring, end, 1);
+	return begun > talk.at ? begun : talk.at;
+}
+
+/* What has come, above the line that is being typed. */
+static int
+print_above(bool last)
+{
+	uint64_t end = last ? end_now() : end_of_whole_lines();
+	int rc;
+
+	if (talk.at >= end && !last)
+		return 0;
+	typist_hide();
+	rc = print(end);
+	if (rc >= 0 && last)
+		rc = put(close_line());
+	if (rc >= 0 && !last)
+		typist_show();
+	return rc;
+}
+
+static void
+type_line(const char *line)
+{
+	for (; *line != '\0'; line++)
+		input_take(&talk.input, *line);
+	input_take(&talk.input, '\n');
+	if (talk.input.bytes > 0)
+		type();
+}
+
+/* Until Ctrl-C, Ctrl-D, a signal, or the end of mcinit: -errno of the printing, or 0. */
+static int
+type_and_print(const char *prompt)
+{
+	enum typist_news news = TYPIST_NOTHING;
+	int64_t looked = sys_now();
+	bool last = false;
+	char *line;
+	int rc = 0;
+
+	while (news != TYPIST_END && rc >= 0 && !last) {
+		last = is_over(&looked);
+		rc = print_above(last);
+		if (rc < 0 || last)
+			break;
+		/* Nothing can wait for both; a moment later nobody notices. */
+		news = typist_wait(rc > 0 ? 0 : TYPE_EACH, &line);
+		if (news == TYPIST_LINE)
+			type_line(line);
+		if (news == TYPIST_LINE || news == TYPIST_OFF)
+			typist_begin(prompt);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int
+show_to_person(void)
+{
+	char prompt[CONF_NAME_BYTES + sizeof("> ")];
+	int signal, rc = typist_open();
+
+	if (rc < 0)
+		return complain(NO, "cannot read keys from the terminal", log_errno(rc));
+	talk.form = (struct filter_form){ .name = talk.name, .color = true };
+	go_back(CONSOLE_LINES);
+	fmt_put(prompt, sizeof(prompt), "%s> ", talk.name);
+	typist_begin(prompt);
+	rc = type_and_print(prompt);
+	signal = typist_close();
+	if (signal != 0)
+		return SIGNALLED + signal;
+	if (rc < 0 && rc != -EPIPE)
+		return complain(NO, "cannot write to standard output", log_errno(rc));
+	return talk.failed ? NO : DONE;
+}
+
+/* ---- anybody else ---- */
+
 static int
 show(enum mode mode, int lines)
 {
@@ -306,7 +417,8 @@ show(enum mode mode, int lines)
 
 		/* Asked first, so that what came before the end is printed. */
 		last = last || is_over(&looked);
-		rc = print();
+		/* And not what comes meanwhile. */
+		rc = print(end_now());
 		if (rc < 0 || last)
 			break;
 		last = wait_for_news(&mode, turn, rc > 0 ? 0 : TYPE_EACH, &ended);
@@ -384,91 +496,7 @@ talk_console(const char *run_dir, int count, char *const words[])
 	int rc = begin(run_dir, words[1], false);
 
 	(void)count;
-	return rc != DONE ? rc : show(TYPE, CONSOLE_LINES);
-}
-
-/* ---- for a backup ---- */
-
-/* A line of the server's own: behind its prefix that and nothing else, where players have a name. */
-static bool
-is_answer(const char *line, size_t bytes, const char *const *answers)
-{
-	static const char behind[] = "]: ";
-
-	while (bytes > 0 && (line[bytes - 1] == '\r' || line[bytes - 1] == ' '))
-		bytes--;
-	for (; *answers != NULL; answers++) {
-		size_t n = strlen(*answers), all = n + sizeof(behind) - 1;
-
-		if (bytes >= all && memcmp(line + bytes - n, *answers, n) == 0 &&
-		    memcmp(line + bytes - all, behind, sizeof(behind) - 1) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What has come since, line by line; true: the answer was among them. */
-static bool
-hear_answer(char line[INPUT_LINE], size_t *filled, const char *const *answers)
-{
-	uint64_t end = __atomic_load_n(&talk.ring.head->head, __ATOMIC_ACQUIRE);
-
-	while (talk.at < end) {
-		size_t count;
-		bool lapped;
-		const char *bytes = ring_look(&talk.ring, talk.at, &count, &lapped);
-
-		count = count < sizeof(talk.in) ? count : sizeof(talk.in);
-		memcpy(talk.in, bytes, count);
-		if (lapped || !ring_held(&talk.ring, talk.at)) {
-			talk.at = ring_resume(&talk.ring, &talk.line);
-			*filled = 0;
-			continue;
-		}
-		talk.at += count;
-		for (size_t i = 0; i < count; i++) {
-			if (talk.in[i] != '\n' && *filled < INPUT_LINE)
-				line[(*filled)++] = talk.in[i];
-			if (talk.in[i] != '\n')
-				continue;
-			if (is_answer(line, *filled, answers))
-				return true;
-			*filled = 0;
-		}
-	}
-	return false;
-}
-
-int
-talk_type(const char *run_dir, const char *name, const char *command, const char *const *answers,
-    int64_t until)
-{
-	static char line[INPUT_LINE];
-	char text[256];
-	size_t filled = 0, n = fmt_put(text, sizeof(text), "%s\n", command);
-	int rc, fd;
-
-	talk.run_dir = run_dir;
-	fd = open_rings();
-	rc = fd < 0 ? fd : look(fd, name);
-	if (rc != 0)
-		return rc < 0 ? rc : -ENOENT;
-	talk.at = __atomic_load_n(&talk.ring.head->head, __ATOMIC_ACQUIRE);
-	rc = input_type(run_dir, name, text, n);
-	while (rc == 0 && answers != NULL) {
-		uint32_t turn = __atomic_load_n(&talk.ring.head->turn, __ATOMIC_ACQUIRE);
-
-		if (hear_answer(line, &filled, answers))
-			break;
-		if (sys_now() >= until)
-			rc = -ETIMEDOUT;
-		else if (__atomic_load_n(&talk.ring.head->closed, __ATOMIC_ACQUIRE))
-			rc = -EPIPE;
-		else
-			ring_wait_news(&talk.ring, turn, TYPE_EACH);
-	}
-	ring_unmap(&talk.own);
-	ring_unmap(&talk.ring);
-	sys_close(fd);
-	return rc;
+	if (rc != DONE)
+		return rc;
+	return sys_is_tty(0) && sys_is_tty(1) ? show_to_person() : show(TYPE, CONSOLE_LINES);
 }

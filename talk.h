@@ -3,8 +3,10 @@
  * talk: the verbs that read a server's console and type on it: logs, send, console.
  *
  * They map the rings and write to the FIFOs themselves, with the rights of whoever calls them, so
- * they work however busy mcinit is.  Called by cli.c.  They must never change a ring, never hold
- * up a server, and never stop one.  remote.c asks it which servers there are.
+ * they work however busy mcinit is; who has no right to open them is lent a descriptor by mcinit, if
+ * it is a member of socket_group.  Called by cli.c.  They must never change a ring, never hold
+ * up a server, and never stop one.  remote.c and backup.c ask it in run_dir, where a verb of this room goes
+ * by itself.
  *
  * `run_dir` is that of a running mcinit; `words` are the verb and what follows it, then NULL.
  * NAME may be left out when there is one server.  Exit codes: 0 done, 1 the answer is no (no such
@@ -32,8 +34,9 @@ int talk_send(const char *run_dir, int count, char *const words[]);
 
 /*
  * console [NAME]: the last 20 lines and what comes then, and types the lines of standard input.
- * Ctrl-D and Ctrl-C end it.  When that is no terminal it ends by itself: when the input has
- * ended, and half a second (in all 10 s) brought nothing new.  1 if a line could not be typed.
+ * On a terminal they are edited, what comes is printed above them, and Ctrl-D and Ctrl-C end it.  When that is
+ * no terminal it ends by itself: when the input has ended, and half a second (in all 10 s) brought nothing new.
+ * 1 if a line could not be typed.
  */
 int talk_console(const char *run_dir, int count, char *const words[]);
 
@@ -42,13 +45,13 @@ int talk_console(const char *run_dir, int count, char *const words[]);
  * server's own that is one of `answers` (NULL behind the last; NULL: for none).  0; -ETIMEDOUT; -ENOENT: it has no
  * console, or another -errno.  For backup.c.
  */
-int talk_type(const char *run_dir, const char *name, const char *command, const char *const *answers,
+int talk_type(const char *name, const char *command, const char *const *answers,
     int64_t until);
 
 /*
  * The server `name`, or the only one if that is NULL: its name until the next call; or NULL, and *error is
  * 0, there is none, or why that cannot be known.
  */
-const char *talk_has_server(const char *run_dir, const char *name, int *error);
+const char *talk_has_server(const char *name, int *error);
 
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # health: what `mcinit health` costs, as a whole process, beside a health check as containers have them: a
-# shell that connects to the port of the server.
+# shell that connects to the port of the server; and what the least program costs that could ask (ask.c).
 #
 # Used by bench/run.  Rounds take turns; processor time is the kernel's count for the child (wait4), which is
 # exact only over many.  It must leave no process behind.
@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 
-from lab import MCINIT, heading, times, wait_for
+from lab import ASK, MCINIT, build, heading, times, wait_for
 
 ROUNDS, TIME_BUDGET, CHEAPER = 400, 1000, 5
 
@@ -29,6 +29,7 @@ def one(command):
 
 
 def bench_health(bench):
+    build(ASK)
     place = bench.new_place()
     ini = os.path.join(place, 'mcinit.ini')
     with open(ini, 'w', encoding='ascii') as file:
@@ -41,6 +42,7 @@ def bench_health(bench):
                               stderr=subprocess.DEVNULL)
     commands = {'mcinit health': [MCINIT, '-S', control, 'health'],
                 'mcinit health --ready': [MCINIT, '-S', control, 'health', '--ready'],
+                'least program': [ASK, control],
                 'shell, TCP': ['/bin/bash', '-c', '</dev/tcp/127.0.0.1/%d' % port]}
     try:
         wait_for('the server', lambda: subprocess.run(commands['mcinit health --ready'], check=False,
@@ -69,5 +71,5 @@ def bench_health(bench):
             ratio, verdict = bench.judge(CHEAPER * spent['mcinit health'], spent[name])
             ratio = times(spent[name], spent['mcinit health'])
         else:
-            ratio, verdict = '', ''
+            ratio, verdict = times(spent[name], spent['mcinit health']), ''
         bench.row(name, ['%.0f' % middle, '%.0f' % spent[name]], ratio, verdict)

@@ -17,6 +17,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MCINIT = os.path.abspath(os.environ.get('MCINIT', os.path.join(TOP, 'mcinit')))
 SERVER = os.path.join(TOP, 'build', 'bench', 'server')
 LINES = os.path.join(TOP, 'build', 'bench', 'lines')
+ASK = os.path.join(TOP, 'build', 'bench', 'ask')
 PATIENCE = 60
 
 DROPIN, INI = 'mcinit --', 'mcinit INI'

@@ -61,6 +61,21 @@ as_member()
 	run timeout 30 setpriv --reuid 65534 --regid 65534 --groups "$1" "$MCINIT" -S run/control "${@:2}" 3>&- </dev/null
 }
 
+# only_read: what a member is lent to follow a console cannot be opened again to write.
+only_read()
+{
+	local rings follower
+	setpriv --reuid 65534 --regid 65534 --groups 54321 "$MCINIT" -S run/control logs -f >followed 2>&1 3>&- {idle}>&- &
+	follower=$!
+	started="$started $follower"
+	wait_for followed 'Done ('
+	rings=$(find "/proc/$follower/fd" -lname '*memfd:mcinit-console*' -o -lname '*/run/*')
+	[ -n "$rings" ]
+	run -1 setpriv --reuid 65534 --regid 65534 --groups 54321 dd if=/dev/zero of="$rings" bs=1 count=1 conv=notrunc 3>&-
+	[[ $output == *'ermission denied'* ]]
+	kill "$follower"
+}
+
 @test "members of socket_group may use it, all others not, and a re-exec is not for them" {
 	need_root
 	chmod 755 "$here"
@@ -77,6 +92,21 @@ as_member()
 	[[ $output == *'NAME '*'server '* ]]
 	as_member 11,54321,12 stop --timeout 20
 	[ "$status" -eq 0 ]
+	# What they may not open they are lent: to read the consoles, and to type.
+	as_member 54321 start
+	[ "$status" -eq 0 ]
+	as_member 54321 logs -n 5
+	[ "$status" -eq 0 ]
+	[[ $output == *'Done ('* ]]
+	as_member 54321 send say hello from a member
+	[ "$status" -eq 0 ]
+	wait_for "$journal" ' command say hello from a member'
+	run -0 timeout 30 setpriv --reuid 65534 --regid 65534 --groups 54321 "$MCINIT" -S run/control console 3>&- \
+	    < <(echo say and another)
+	[[ $output == *'and another'* ]]
+	only_read
+	as_member 54322 logs
+	[ "$status" -eq 3 ]
 	as_member 54321 reexec
 	[ "$status" -eq 1 ]
 	[[ $output == *"a re-exec is for root and mcinit's own user" ]]
@@ -113,6 +143,20 @@ as_member()
 	until_true test -S run/control
 	[ "$(stat -c %a run)" = 700 ]
 	[ "$(stat -c %a run/control)" = 600 ]
+	stop
+}
+
+@test "members of socket_group may read and type where mcinit is process 1" {
+	need_root
+	chmod 755 "$here"
+	ini '' mcinit.socket_group=54321
+	start_pid1
+	ready
+	until_true test -S run/control
+	only_read
+	as_member 54321 send say hello
+	[ "$status" -eq 0 ]
+	wait_for "$journal" ' command say hello'
 	stop
 }
 
@@ -154,11 +198,16 @@ as_member()
 	stop
 }
 
-@test "who waits in vain gives his place to the next" {
-	up
-	clients_stay 32
+gets_a_place()
+{
 	echo dance | clients 1 20
 	seen heard 'no this mcinit does not know the verb'
+}
+
+@test "who says nothing gives his place, after a moment, to the next" {
+	up
+	clients_stay 32
+	until_true gets_a_place
 	stop
 }
 
@@ -206,4 +255,79 @@ under_want()
 	wait_for "$log" 'orphans reaped'
 	[ "$(grep -c accept4 strace)" -lt 5 ]
 	stop
+}
+
+# while_not_over COMMAND...: again and again, in the background, until there is a file `over`.
+while_not_over()
+{
+	while [ ! -e over ]; do
+		"$@"
+	done >/dev/null 2>&1 3>&- {idle}>&- &
+	started="$started $!"
+}
+
+silent()
+{
+	"$HELPERS/helper_client" run/control "$1" 1 </dev/null
+}
+
+says_half()
+{
+	printf 'stat' | "$HELPERS/helper_client" run/control "$1" 0
+}
+
+says_noise()
+{
+	head -c 3000 /dev/urandom | "$HELPERS/helper_client" run/control "$1" 0
+}
+
+says_much()
+{
+	head -c 10000000 /dev/zero | "$HELPERS/helper_client" run/control "$1" 0
+}
+
+vanishes()
+{
+	echo status | "$HELPERS/helper_client" run/control "$1" 0
+}
+
+@test "a crowd that behaves badly, and faults meanwhile: others are served, and nothing leaks" {
+	local i begun took all=() n
+	n=$(soak 200 40)
+	ini ''
+	start
+	ready
+	until_true test -S run/control
+	fails_once()
+	{
+		tell SEGV
+		wait_for "$log" 'mcinit itself failed (' "$1"
+		run -0 timeout 20 "$MCINIT" -S run/control health 3>&-
+	}
+	until_true "$MCINIT" -S run/control health --ready >/dev/null 2>&1
+	fails_once 1
+	look
+	before=$kept
+	while_not_over silent "$n"
+	while_not_over says_half "$n"
+	while_not_over says_noise "$n"
+	while_not_over says_much 1
+	while_not_over vanishes "$n"
+	for ((fault = 2; fault <= $(soak 101 11); fault++)); do
+		begun=${EPOCHREALTIME/[.,]/}
+		run -0 timeout 20 "$MCINIT" -S run/control health 3>&-
+		took=$(((${EPOCHREALTIME/[.,]/} - begun) / 1000))
+		[ "$output" = 'server: running' ]
+		all+=("$took")
+		fails_once "$fault"
+	done
+	touch over
+	# shellcheck disable=SC2046,SC2005  # words, sorted
+	echo "# a look at the health in a crowd, in ms: $(echo $(printf '%s\n' "${all[@]}" | sort -n))" >&3
+	same_as_before "$before"
+	private_dirty
+	echo "# private memory $private_dirty KiB" >&3
+	[ "$private_dirty" -le 100 ]
+	stop
+	lived_well 1
 }

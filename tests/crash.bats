@@ -28,7 +28,9 @@ break_code()
 {
 	local words
 	until_true sleeps "$1"
-	head -c 64 /dev/zero | dd of="/proc/$1/mem" bs=1 seek=$((words[-1])) conv=notrunc status=none
+	# In one write: behind the first byte of it there may soon be no process any more.
+	head -c 64 /dev/zero | dd of="/proc/$1/mem" bs=64 iflag=fullblock oflag=seek_bytes seek=$((words[-1])) \
+	    conv=notrunc status=none
 }
 
 sleeps()

@@ -364,18 +364,76 @@ stopped_server()
 	stop
 }
 
+# at_terminal STEP...: the verb console at a terminal, in $output; the terminal is then as it was.
+at_terminal()
+{
+	# shellcheck disable=SC2016  # for the inner shell
+	run -0 "$HELPERS/helper_tty" "$@" -- sh -c 'stty rows 30 cols 100; stty -g >before; trap : INT
+	    "$0" -c mcinit.ini console; echo "code $?"; stty -g >after' "$MCINIT"
+	cmp before after
+}
+
 @test "console on a terminal: typed until Ctrl-D or Ctrl-C, neither of which stops the server" {
 	ini ''
 	start
 	wait_for out 'Done ('
-	run -0 "$HELPERS/helper_tty" 'wait:Done (' 'send:say hi^M' 'wait:[Server] hi' 'send:^D' -- \
-	    "$MCINIT" -c mcinit.ini console
-	run -130 "$HELPERS/helper_tty" 'wait:[Server] hi' 'send:say ho^M' 'wait:[Server] ho' 'send:^C' \
-	    -- "$MCINIT" -c mcinit.ini console
+	at_terminal 'wait:Done (' 'wait:server> ' 'send:say hi^M' 'wait:[Server] hi' 'wait:server> ' 'send:^D'
+	[[ $output == *'code 0'* ]]
+	at_terminal 'wait:[Server] hi' 'send:say ho^M' 'wait:[Server] ho' 'wait:server> ' 'send:say no^C' 'wait:server> ' \
+	    'send:^C'
+	[[ $output == *'code 0'* ]]
 	never_seen journal ' signal '
+	never_seen journal 'say no'
 	verb send list
 	wait_for_command list
 	stop
+}
+
+@test "console on a terminal: earlier lines come back, and what comes is printed above the line" {
+	local supervisor
+	ini ''
+	start
+	supervisor=$pid
+	wait_for out 'Done ('
+	at_terminal 'wait:server> ' 'send:say one^M' 'wait:[Server] one' 'wait:server> ' 'send:say two^M' \
+	    'wait:[Server] two' 'wait:server> ' send:$'\e[A\e[A' 'wait:say one' 'send:!^M' 'wait:[Server] one!' \
+	    'wait:server> ' 'send:^D'
+	[[ $output == *'code 0'* ]]
+	command_is 'say one!'
+	# Half a line stands there when a line of the server comes, and is whole behind it.
+	launch "$HELPERS/helper_tty" 'wait:server> ' 'send:say half' 'wait:say half' 'wait:[Server] elsewhere' \
+	    'wait:server> say half' 'send: whole^M' 'wait:[Server] half whole' 'wait:server> ' 'send:^D' -- \
+	    "$MCINIT" -c mcinit.ini console
+	wait_for out 'say half'
+	verb send say elsewhere
+	until_true gone "$pid"
+	command_is 'say half whole'
+	pid=$supervisor
+	outer=$supervisor
+	stop
+}
+
+@test "console on a terminal ends with a signal and with mcinit; the terminal is as it was" {
+	local supervisor
+	ini ''
+	start
+	supervisor=$pid
+	wait_for out 'Done ('
+	# shellcheck disable=SC2016  # for the inner shells
+	launch "$HELPERS/helper_tty" -- sh -c 'stty -g >before; sh -c "$1" "$0"; echo "code $?"; stty -g >after' "$MCINIT" \
+	    'echo $$ >asker; exec "$0" -c mcinit.ini console'
+	wait_for out 'server> '
+	tell TERM "$(<asker)"
+	wait_for out 'code 143'
+	until_true gone "$pid"
+	cmp before after
+	# shellcheck disable=SC2016  # for the inner shell
+	launch "$HELPERS/helper_tty" -- sh -c 'stty -g >before; "$0" -c mcinit.ini console; echo "code $?"; stty -g >after' "$MCINIT"
+	wait_for out 'server> ' 2
+	tell TERM "$supervisor"
+	wait_for out 'code 0'
+	until_true gone "$pid"
+	cmp before after
 }
 
 @test "console ends with mcinit" {
