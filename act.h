@@ -29,6 +29,7 @@ struct act_scope {
 	char *const *reader_argv;	/* how the reader is started */
 	unsigned accepted;		/* configurations that came into force under this image */
 	bool more_to_reap;		/* the last round ended at ACT_REAP */
+	bool at_the_door;		/* somebody may wait to be let in */
 	bool in_doubt;			/* the next act was begun by the image before us */
 	bool finished;
 	int exit_code;

@@ -4,11 +4,13 @@
  *
  * One function per verb.  It must never decide anything but whether a request can be understood.
  */
+#include <errno.h>
 #include <signal.h>		/* numbers only */
 #include <string.h>
 
 #include "act_in.h"
 #include "control.h"
+#include "fmt.h"
 #include "log.h"
 #include "sys.h"
 
@@ -197,17 +199,19 @@ ask_hold(struct act_scope *scope, int client, const struct ctl_request *request)
 
 /* ---- consoles ---- */
 
+/* `none`: why there is none to lend. */
 static void
-lend(struct act_scope *scope, int client, int fd, const char *why)
+lend(struct act_scope *scope, int client, int fd, const char *none)
 {
-	char line[CTL_ANSWER];
+	char line[CTL_ANSWER], why[CTL_ANSWER];
+	int rc = fd < 0 ? fd : control_give(client, scope->epoll, line, ctl_answer(line, true, ""), fd);
 
-	if (fd < 0) {
-		refuse(scope, client, why);
-		return;
+	if (rc < 0) {
+		fmt_put(why, sizeof(why), "cannot lend the console: %s", log_errno(rc));
+		refuse(scope, client, rc == -ENOENT || rc == -ENXIO ? none : why);
 	}
-	control_give(client, scope->epoll, line, ctl_answer(line, true, ""), fd);
-	sys_close(fd);
+	if (fd >= 0)
+		sys_close(fd);
 }
 
 static void
@@ -226,7 +230,14 @@ ask_input(struct act_scope *scope, int client, const struct ctl_request *request
 		refuse(scope, client, act_no_such(request->argument));
 	else
 		lend(scope, client, console_lend_input(&scope->world->console, slot),
-		    "it is not running, or has tty = inherit");
+		    "is not running, is stopping, or has tty = inherit");
+}
+
+/* What is answered at once, and adds nothing to what has to be done. */
+static bool
+only_asks(enum ctl_verb verb)
+{
+	return verb == CTL_STATUS || verb == CTL_CONSOLES || verb == CTL_INPUT;
 }
 
 static void
@@ -250,11 +261,13 @@ do_request(struct act_scope *scope, int client, const char *line, size_t bytes)
 	_Static_assert(sizeof(verbs) / sizeof(verbs[0]) == CTL_VERB_COUNT, "a verb without a function");
 	static _Alignas(64) struct ctl_request request;
 	const char *wrong = ctl_parse(&request, line, bytes);
+	char late[CTL_ANSWER];
 
-	if (wrong == NULL && scope->world->events > QUEUE_MOST)
-		wrong = "mcinit has too much to do; ask again in a moment";
 	if (wrong != NULL)
 		refuse(scope, client, wrong);
+	else if (scope->world->events > QUEUE_MOST && !only_asks(request.verb))
+		control_tell(client, scope->epoll, late, ctl_late(late, "mcinit has too much to do; ask again in a moment"),
+		    true);
 	else
 		verbs[request.verb](scope, client, &request);
 }
@@ -279,7 +292,7 @@ act_hear_client(struct act_scope *scope, int client)
 {
 	hear_client(scope, client);
 	/* There may be a descriptor, or a place, for one who waits. */
-	act_hear_control(scope);
+	scope->at_the_door = true;
 }
 
 void
@@ -287,6 +300,7 @@ act_hear_control(struct act_scope *scope)
 {
 	int listener = scope->world->fds.control, client = CONTROL_NOBODY;
 
+	scope->at_the_door = false;
 	if (listener < 0)
 		return;
 	for (int i = 0; i < IN_A_TURN && client != CONTROL_NOBODY_MORE; i++) {
@@ -294,7 +308,7 @@ act_hear_control(struct act_scope *scope)
 		if (client >= 0)
 			hear_client(scope, client);
 	}
-	/* It is told of once, and the rest is for the next turn. */
+	/* It is told of once, and the rest is for the next turn; that cannot fail for one that is watched. */
 	if (client != CONTROL_NOBODY_MORE)
 		sys_epoll_again(scope->epoll, listener, TAG_CONTROL);
 }

@@ -147,7 +147,8 @@ connect_in_time(void)
 static bool
 is_said_at_once(void)
 {
-	return in.asked != NULL && in.asked->verb == CTL_STATUS;
+	return in.asked != NULL && (in.asked->verb == CTL_STATUS || in.asked->verb == CTL_CONSOLES ||
+	    in.asked->verb == CTL_INPUT);
 }
 
 static const char unreachable[] = "cannot reach the mcinit that runs, by its socket \"control\" in run_dir: ";

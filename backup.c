@@ -146,13 +146,12 @@ run(void)
 		return complain(NO, my.command[0], log_errno((int)pid));
 	if (pid == 0) {
 		sys_change_dir_fd(my.here);
-		sys_signals_default();
 		sys_signals_unblock();
 		rc = path_exec(getenv("PATH"), my.command, environ, &no_interpreter);
 		complain(NO, my.command[0], log_errno(rc));
 		sys_exit(rc == -ENOENT ? 127 : 126);
 	}
-	while (sys_reap(&status) != pid)
+	while ((rc = (int)sys_reap(&status)) != pid && rc != -ECHILD)
 		sys_readable(-1, LOOK_EACH);
 	return (status & 0x7f) == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f);
 }

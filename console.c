@@ -254,6 +254,13 @@ add_files(struct words *w, const struct conf_log *log)
 		add(w, s);
 }
 
+/* Opened anew: the one that we have holds run_dir for us, and would go on to hold it in them. */
+static int
+open_places(const struct console_table *table)
+{
+	return table->dir < 0 ? -1 : console_high(sys_open_at(table->dir, "lock", O_RDWR | O_NOFOLLOW, 0));
+}
+
 int
 console_start(struct console_table *table, struct proc_table *proc, enum console_role role,
     int slot, const struct conf *conf)
@@ -263,7 +270,7 @@ console_start(struct console_table *table, struct proc_table *proc, enum console
 #undef X
 	struct console_slot *c = &table->slot[slot < 0 ? 0 : slot];
 	int fds[CONSOLE_FDS - 3] = { table->rings, table->lifeline, table->reports_end, table->bell,
-		-1, -1, -1 };
+		-1, -1, -1, -1 }, rc;
 	struct words words = { .count = 0 };
 
 	if (role == CONSOLE_INPUT && !has_input())
@@ -292,8 +299,11 @@ console_start(struct console_table *table, struct proc_table *proc, enum console
 		add(&words, table->path);
 	}
 	words.word[words.count] = NULL;
-	return proc_start_helper(proc, console_number(role, slot), (char *const *)words.word, fds,
-	    CONSOLE_FDS - 3);
+	fds[CONSOLE_PLACES - 3] = open_places(table);
+	rc = proc_start_helper(proc, console_number(role, slot), (char *const *)words.word, fds, CONSOLE_FDS - 3);
+	if (fds[CONSOLE_PLACES - 3] >= 0)
+		sys_close(fds[CONSOLE_PLACES - 3]);
+	return rc;
 }
 
 void

@@ -179,13 +179,28 @@ console_close_input(const struct console_table *table, int slot)
 		sys_remove_at(table->slot[slot].dir, "stdin", false);
 }
 
+/* One that is there; somebody may have put something else in its place. */
+static int
+open_fifo(int dir, const char *name, int flags)
+{
+	int fd = sys_open_at(dir, name, flags | O_NONBLOCK | O_NOFOLLOW, 0);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (sys_stat_fd(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		return console_high(fd);
+	sys_close(fd);
+	return -ENXIO;
+}
+
 int
 console_lend_input(const struct console_table *table, int slot)
 {
 	int dir = table->slot[slot].dir;
 
 	/* As who types finds it, so that behind the stop command it is not lent any more. */
-	return dir < 0 ? -ENOENT : sys_open_at(dir, "stdin", O_WRONLY | O_NONBLOCK | O_NOFOLLOW, 0);
+	return dir < 0 ? -ENOENT : open_fifo(dir, "stdin", O_WRONLY);
 }
 
 int
@@ -214,21 +229,6 @@ void
 console_release(struct console_table *table, int slot)
 {
 	let_go(&table->slot[slot]);
-}
-
-/* One that is there; somebody may have put something else in its place. */
-static int
-open_fifo(int dir, const char *name, int flags)
-{
-	int fd = sys_open_at(dir, name, flags | O_NONBLOCK | O_NOFOLLOW, 0);
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	if (sys_stat_fd(fd, &st) == 0 && S_ISFIFO(st.st_mode))
-		return console_high(fd);
-	sys_close(fd);
-	return -ENXIO;
 }
 
 int

@@ -80,9 +80,11 @@ int
 console_lend_rings(const struct console_table *table)
 {
 	char path[32];
+	int rc = table->rings < 0 ? -ENOENT : sys_set_mode(table->rings, 0600);
 
-	if (table->rings < 0)
-		return -ENOENT;
+	/* A memfd is born for everybody (0777): who was lent it to read could open it again to write. */
+	if (rc < 0)
+		return rc;
 	fmt_put(path, sizeof(path), "/proc/self/fd/%d", table->rings);
 	return sys_open(path, O_RDONLY, 0);
 }

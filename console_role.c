@@ -40,6 +40,17 @@ is_closed(int slot)
 	    __atomic_load_n(&ring.head->closed, __ATOMIC_ACQUIRE);
 }
 
+/*
+ * Not on the rings, where there is a run_dir: who was lent those to read could lock them against us.
+ */
+static int
+lock_place(int number)
+{
+	int rc = sys_lock_byte(CONSOLE_PLACES, number);
+
+	return rc == -EBADF ? sys_lock_byte(CONSOLE_RINGS, number) : rc;
+}
+
 bool
 console_take_place(enum console_role role, int slot)
 {
@@ -47,7 +58,7 @@ console_take_place(enum console_role role, int slot)
 	int64_t leave_at = INT64_MAX;
 
 	for (;;) {
-		int rc = sys_lock_byte(CONSOLE_RINGS, console_number(role, slot));
+		int rc = lock_place(console_number(role, slot));
 
 		/* Where nothing can be locked, PID 1 alone keeps them apart. */
 		if (rc != -EAGAIN && rc != -EACCES)

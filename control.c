@@ -211,11 +211,16 @@ control_tell(int client, int epoll, const char *line, size_t bytes, bool last)
 		hang_up(client, epoll);
 }
 
-void
+int
 control_give(int client, int epoll, const char *line, size_t bytes, int fd)
 {
-	sys_send_with_fd(clients[client].fd, line, bytes, fd);
+	ssize_t n = sys_send_with_fd(clients[client].fd, line, bytes, fd);
+
+	/* As many descriptors are on their way as our user may have (ETOOMANYREFS), to others who do not read. */
+	if (n < 0 && n != -EAGAIN && n != -EPIPE)
+		return (int)n;
 	hang_up(client, epoll);
+	return 0;
 }
 
 /* ---- answers that take time ---- */

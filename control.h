@@ -45,8 +45,8 @@ size_t control_hear(int client, int epoll, const char **line);
 /* Tells it something, and hangs up if that was the `last`. */
 void control_tell(int client, int epoll, const char *line, size_t bytes, bool last);
 
-/* The same for the last time, and with a descriptor, which stays the caller's. */
-void control_give(int client, int epoll, const char *line, size_t bytes, int fd);
+/* The same for the last time, and with a descriptor, which stays the caller's.  0; or -errno: nothing was told. */
+int control_give(int client, int epoll, const char *line, size_t bytes, int fd);
 
 /*
  * Its answer takes time, with a server that is the caller's `matter`: its place is not another's meanwhile,

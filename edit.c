@@ -239,7 +239,10 @@ insert(struct edit *e, const char *text, size_t count)
 {
 	size_t from = e->from;
 
+	if (e->bytes == 0)
+		e->too_long = false;
 	if (e->bytes + count >= sizeof(e->line)) {
+		e->too_long = true;
 		put_text(e, "\a");
 		return;
 	}
@@ -344,15 +347,18 @@ look_back(struct edit *e, unsigned back)
 
 	if (line_back(e, back) == NULL)
 		return;
-	if (e->back == 0)
+	if (e->back == 0) {
 		memcpy(e->unfinished, e->line, e->bytes + 1);
-	else if (now != NULL && strcmp(now, e->line) != 0 && remember(e, e->line) && back > 0)
+		e->unfinished_too_long = e->too_long;
+	} else if (!e->too_long && now != NULL && strcmp(now, e->line) != 0 && remember(e, e->line) && back > 0) {
 		back++;
+	}
 	/* The oldest may have had to go just now. */
 	while (line_back(e, back) == NULL)
 		back--;
 	text = back > 0 ? line_back(e, back) : e->unfinished;
 	e->back = back;
+	e->too_long = back == 0 && e->unfinished_too_long;
 	e->at = e->bytes = strlen(text);
 	memcpy(e->line, text, e->bytes + 1);
 	e->from = 0;
@@ -413,11 +419,13 @@ place_of(const struct edit *e, enum where where)
 static enum edit_news
 enter(struct edit *e)
 {
-	if (e->back > 0)
+	if (e->back > 0 && !e->unfinished_too_long)
 		remember(e, e->unfinished);
-	remember(e, e->line);
+	/* Half a line would be taken for a whole one when it comes back. */
+	if (!e->too_long)
+		remember(e, e->line);
 	put_text(e, "\r\n");
-	return EDIT_IS_LINE;
+	return e->too_long ? EDIT_IS_TOO_LONG : EDIT_IS_LINE;
 }
 
 /* It says so behind what was typed, where a person looks later for what was done. */
@@ -548,6 +556,7 @@ edit_take(struct edit *e, char byte)
 static void
 empty(struct edit *e)
 {
+	e->too_long = false;
 	e->bytes = e->at = e->from = 0;
 	e->line[0] = '\0';
 	e->letter_bytes = 0;

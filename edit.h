@@ -12,20 +12,22 @@
 #ifndef EDIT_H
 #define EDIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-	EDIT_LINE_BYTES = 1500,		/* of a line with its NUL */
+	EDIT_LINE_BYTES = 4096,		/* of a line with its NUL */
 	EDIT_HISTORY = 16 * 1024,	/* bytes for all lines before it: the oldest go first */
 	EDIT_PROMPT = 64,		/* with its NUL; a longer one is cut */
-	EDIT_OUT = 2 * 1024		/* the most that one call can make to be drawn */
+	EDIT_OUT = 5 * 1024		/* the most that one call can make to be drawn */
 };
 
 enum edit_news {
 	EDIT_GOES_ON,
 	EDIT_IS_LINE,			/* Enter: `line` is whole, and in the history */
 	EDIT_IS_OFF,			/* Ctrl-C: what was typed is given up */
+	EDIT_IS_TOO_LONG,		/* Enter, but not all of it had room: half a command is another one */
 	EDIT_IS_END			/* Ctrl-C or Ctrl-D on an empty line */
 };
 
@@ -36,6 +38,7 @@ struct edit {
 	char out[EDIT_OUT];
 	size_t out_bytes;		/* of this call alone */
 	int columns;			/* may be changed between edit_hide() and edit_show() */
+	bool too_long;			/* something that was typed had no room; until the line is empty */
 
 	/* Its own. */
 	char prompt[EDIT_PROMPT];
@@ -43,6 +46,7 @@ struct edit {
 	size_t at;			/* where the cursor stands in it: never inside a letter */
 	size_t from;			/* what is seen begins here */
 	char unfinished[EDIT_LINE_BYTES];	/* while one before it is looked at */
+	bool unfinished_too_long;
 	char killed[EDIT_LINE_BYTES];
 	char history[EDIT_HISTORY];	/* each with its NUL, none empty or as the one before */
 	size_t history_bytes;

@@ -216,6 +216,18 @@ is_of_us(const char *dir)
 	return sys_stat_at(AT_FDCWD, dir, &st) == 0 && st.st_uid == sys_uid();
 }
 
+/* Its socket stays behind where an mcinit was killed; one that is stopped lets nobody in for a while. */
+static bool
+answers(const char *path)
+{
+	int fd = sys_connect_here(path);
+
+	if (fd >= 0)
+		sys_close(fd);
+	/* Of a path that is too long for a socket its mode tells. */
+	return fd >= 0 || fd == -EAGAIN || (fd == -ENAMETOOLONG && sys_writable(path) == 0);
+}
+
 /* By an mcinit, by one of our own user if `ours`: 0, or -ESRCH; -EACCES if we may not know. */
 static int
 is_held(const char *dir, bool ours)
@@ -230,7 +242,7 @@ is_held(const char *dir, bool ours)
 	/* Members of socket_group may not hold the lock, and so not look at it: but at its socket. */
 	if (fd == -EACCES) {
 		fmt_put(path, sizeof(path), "%s/control", dir);
-		return (!ours || is_of_us(dir)) && sys_writable(path) == 0 ? 0 : fd;
+		return (!ours || is_of_us(dir)) && answers(path) ? 0 : fd;
 	}
 	if (fd < 0)
 		return -ESRCH;

@@ -404,7 +404,7 @@ hear(uint64_t tag)
 		act_hear_console(&scope);
 		break;
 	case TAG_CONTROL:
-		act_hear_control(&scope);
+		scope.at_the_door = true;
 		break;
 	case TAG_CLIENT:
 		act_hear_client(&scope, (int)(tag & 0xff));
@@ -454,6 +454,9 @@ wait_and_hear(void)
 	}
 	for (int i = 0; i < n; i++)
 		hear(tags[i]);
+	/* Behind those who are in: their places may be taken. */
+	if (scope.at_the_door)
+		act_hear_control(&scope);
 	if (scope.more_to_reap)
 		act_reap(&scope);
 	if (step_deadline(&scope.world->machine) <= sys_now())
@@ -573,7 +576,8 @@ main(int argc, char *argv[])
 	if (!cli_parse(&cli, argc - first, argv + first))
 		return cli.exit_code;
 	if (cli.verb != NULL || cli.check_only) {
-		/* An ordinary program, which Ctrl-C ends where nobody wants it ignored. */
+		/* An ordinary program, which Ctrl-C ends where nobody wants it ignored; but ends are waited for. */
+		sys_signal_default(SIGCHLD);
 		sys_signals_unblock();
 		return cli.verb != NULL ? cli_verb(&cli) : cli_check(&cli);
 	}

@@ -77,15 +77,12 @@ read_number(const char *mount, const char *path, const char *file, int64_t (*num
 	return number(text);
 }
 
-/* Of the memory cgroup of a process, by its file in version 2 and in version 1. */
+/* Of the memory cgroup in the text of /proc/PID/cgroup, by its file in version 2 and in version 1. */
 static int64_t
-of_cgroup(const char *process, const char *file, const char *file_1, int64_t (*number)(const char *))
+of_cgroup(char text[TEXT], const char *file, const char *file_1, int64_t (*number)(const char *))
 {
-	char text[TEXT];
 	int64_t found = -1;
 
-	if (read_text(process, text, sizeof(text)) <= 0)
-		return -1;
 	for (char *line = text, *end; found < 0 && line != NULL && *line != '\0'; line = end) {
 		char *path;
 
@@ -103,7 +100,11 @@ of_cgroup(const char *process, const char *file, const char *file_1, int64_t (*n
 int64_t
 oom_kills(void)
 {
-	return of_cgroup("/proc/self/cgroup", "memory.events", "memory.oom_control", oom_number);
+	char text[TEXT];
+
+	if (read_text("/proc/self/cgroup", text, sizeof(text)) <= 0)
+		return -1;
+	return of_cgroup(text, "memory.events", "memory.oom_control", oom_number);
 }
 
 /* "max", and what version 1 says instead, are no limits. */
@@ -118,8 +119,15 @@ oom_limit_number(const char *text)
 int64_t
 oom_limit(int64_t pid)
 {
-	char process[40];
+	static _Alignas(64) char before[TEXT];
+	static int64_t limit;
+	char process[40], text[TEXT];
 
 	fmt_put(process, sizeof(process), "/proc/%lld/cgroup", (long long)pid);
-	return of_cgroup(process, "memory.max", "memory.limit_in_bytes", oom_limit_number);
+	/* Servers are mostly in one: it is asked once. */
+	if (read_text(process, text, sizeof(text)) > 0 && strcmp(text, before) != 0) {
+		memcpy(before, text, sizeof(before));
+		limit = of_cgroup(text, "memory.max", "memory.limit_in_bytes", oom_limit_number);
+	}
+	return text[0] != '\0' ? limit : -1;
 }

@@ -499,7 +499,8 @@ fork_role(struct proc_table *table, enum proc_whose whose, int number, char *con
 			sys_move(fds[i], 3 + i);
 	sys_close_from(3 + count);
 	/* All signals stay blocked, as main() wants them: Ctrl-C is not meant for a helper. */
-	sys_exec(self_path, argv, environ);
+	/* The reader reads the INI, whose ${} are filled from all of it. */
+	sys_exec(self_path, argv, whose == PROC_READER ? environ : proc_little_environment());
 	sys_exit(127);
 }
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>		/* numbers only */
 #include <stdarg.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "fmt.h"
@@ -20,6 +21,24 @@
 extern char **environ;
 
 enum { SOCKET = 3, STATE, RINGS, FREE };
+
+char *const *
+proc_little_environment(void)
+{
+	static const char names[][8] = { "PATH", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL" };
+	enum { NAMES = sizeof(names) / sizeof(names[0]) };
+	static char *kept[NAMES + 1];
+	int count = 0;
+
+	for (int i = 0; i < NAMES; i++)
+		for (char **one = environ; *one != NULL; one++)
+			if (strncmp(*one, names[i], strlen(names[i])) == 0 && (*one)[strlen(names[i])] == '=') {
+				kept[count++] = *one;
+				break;
+			}
+	kept[count] = NULL;
+	return kept;
+}
 
 void
 proc_say_no(int socket, const char *format, ...)

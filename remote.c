@@ -17,7 +17,6 @@
 #include "log.h"
 #include "rcon.h"
 #include "remote_in.h"
-#include "status.h"
 #include "sys.h"
 #include "talk.h"
 #include "typist.h"
@@ -284,23 +283,6 @@ cannot_know_names(int error)
 	    "container, version?", log_errno(error));
 }
 
-/* The server `name`, or the only one: its name, or NULL.  A member of socket_group may not read the consoles. */
-static const char *
-find_server(const char *name, int *error)
-{
-	static struct status status;
-	const char *found = talk_has_server(name, error);
-	int of_that_name = 0;
-
-	if (*error != -EACCES || status_fetch(NULL, &status, remote.why) != 0)
-		return found;
-	*error = 0;
-	while (of_that_name < status.count && name != NULL && strcmp(status.server[of_that_name].name, name) != 0)
-		of_that_name++;
-	return of_that_name < status.count && (name != NULL || status.count == 1) ?
-	    status.server[of_that_name].name : NULL;
-}
-
 /* Takes a server's name off the beginning of a command, or says that nobody knows whether it is one. */
 static int
 take_name(const char **command, const char **server)
@@ -313,7 +295,7 @@ take_name(const char **command, const char **server)
 		return REMOTE_DONE;
 	memcpy(from.name, *command, n);
 	from.name[n] = '\0';
-	if (find_server(from.name, &error) == NULL)
+	if (talk_has_server(from.name, &error) == NULL)
 		return error < 0 ? cannot_know_names(error) : REMOTE_DONE;
 	*server = from.name;
 	*command += n + 1;
@@ -495,7 +477,9 @@ let_type(void)
 			remote_out_flush();
 			typist_go_on();
 		}
-	} while (news == TYPIST_LINE || news == TYPIST_OFF);
+		if (news == TYPIST_TOO_LONG)
+			complain(remote_fail(REMOTE_USAGE, "the command is too long, and was not sent"));
+	} while (news != TYPIST_END);
 	signal = typist_close();
 	return signal != 0 ? REMOTE_SIGNALLED + signal : REMOTE_DONE;
 }
@@ -509,7 +493,7 @@ ask_at_terminal(void)
 	if (remote.direct)
 		name = remote_wire_text();
 	else if (name == NULL)
-		name = find_server(NULL, &code);
+		name = talk_has_server(NULL, &code);
 	fmt_put(from.prompt, sizeof(from.prompt), "%s> ", name != NULL ? name : "rcon");
 	code = REMOTE_DONE;
 	/* A password that is wrong is better said before anything was typed. */
@@ -528,7 +512,7 @@ find_lone_name(void)
 	int error;
 
 	if (remote.direct || remote.input || remote.words != 1 || remote.commands[0] != remote.line ||
-	    find_server(remote.line, &error) == NULL)
+	    talk_has_server(remote.line, &error) == NULL)
 		return;
 	remote.name = remote.line;
 	remote.count = 0;
@@ -547,7 +531,7 @@ remote_rcon(const char *run_dir)
 		return complain(remote_fail(REMOTE_NO, "cannot go to %.200s: %s", run_dir,
 		    log_errno(code)));
 	find_lone_name();
-	if (remote.name != NULL && find_server(remote.name, &code) == NULL)
+	if (remote.name != NULL && talk_has_server(remote.name, &code) == NULL)
 		return complain(code < 0 ? cannot_know_names(code) :
 		    remote_fail(REMOTE_USAGE, "no server is called %.100s", remote.name));
 	remote_out_begin();

@@ -40,10 +40,7 @@ ring_create(void)
 	    "each part begins with a page");
 	if (fd < 0)
 		return fd;
-	/* The kernel makes it for everybody (0777): who is lent it to read could open it again to write. */
-	rc = sys_set_mode(fd, 0600);
-	if (rc == 0)
-		rc = sys_truncate(fd, (int64_t)offset_of(CONF_SERVERS));
+	rc = sys_truncate(fd, (int64_t)offset_of(CONF_SERVERS));
 	/* Nobody can make it smaller, so nobody can be hit by SIGBUS. */
 	if (rc == 0)
 		rc = sys_seal_size(fd);

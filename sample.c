@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fmt.h"
 #include "oom.h"
@@ -33,14 +34,14 @@ read_of(int64_t pid, const char *file, char *text, size_t room)
 }
 
 bool
-sample_stat(const char *text, int64_t *ticks, int64_t *threads)
+sample_stat(const char *text, int64_t *ticks, int64_t *threads, int64_t *pages)
 {
 	/* The command may have any byte in it, but no ")" comes behind its end. */
 	const char *at = strrchr(text, ')');
 	int64_t user = -1, system = -1;
 
-	*threads = -1;
-	for (int field = 2; at != NULL && field < 20; field++) {
+	*threads = *pages = -1;
+	for (int field = 2; at != NULL && field < 24; field++) {
 		at = strchr(at + 1, ' ');
 		if (at == NULL)
 			return false;
@@ -50,9 +51,11 @@ sample_stat(const char *text, int64_t *ticks, int64_t *threads)
 			system = strtoll(at + 1, NULL, 10);
 		else if (field + 1 == 20)
 			*threads = strtoll(at + 1, NULL, 10);
+		else if (field + 1 == 24)
+			*pages = strtoll(at + 1, NULL, 10);
 	}
 	*ticks = user + system;
-	return at != NULL && user >= 0 && system >= 0 && *threads > 0;
+	return at != NULL && user >= 0 && system >= 0 && *threads > 0 && *pages >= 0;
 }
 
 /* "512M", "2g", "1048576"; as java, no blanks. */
@@ -87,10 +90,14 @@ static int64_t
 count_files(int64_t pid)
 {
 	struct sys_dir dir;
+	struct stat st;
 	char path[64];
 	int64_t n = 0;
 
 	fmt_put(path, sizeof(path), "/proc/%lld/fd", (long long)pid);
+	/* Since Linux 6.2 its size says how many there are. */
+	if (sys_stat(path, &st) == 0 && st.st_size > 0)
+		return st.st_size;
 	dir = (struct sys_dir){ .fd = sys_open(path, O_RDONLY | O_DIRECTORY, 0) };
 	if (dir.fd < 0)
 		return REPORT_UNKNOWN;
@@ -105,20 +112,18 @@ sample_take(struct report_server *s)
 {
 	static _Alignas(64) char words[WORDS];
 	char text[TEXT];
-	const char *rss;
-	int64_t ticks, threads;
+	int64_t ticks, threads, pages;
 	ssize_t n;
 
 	if (s->pid <= 0)
 		return;
-	if (read_of(s->pid, "stat", text, sizeof(text)) > 0 && sample_stat(text, &ticks, &threads)) {
+	if (read_of(s->pid, "stat", text, sizeof(text)) > 0 && sample_stat(text, &ticks, &threads, &pages)) {
+		s->memory = pages * (int64_t)sys_page();
 		s->threads = threads;
 		s->busy = ticks * 1000 / TICKS;
 		if (s->up > 0)
 			s->cpu = ticks * 1000 / TICKS * 100 * 1000 / s->up;
 	}
-	if (read_of(s->pid, "status", text, sizeof(text)) > 0 && (rss = strstr(text, "\nVmRSS:")) != NULL)
-		s->memory = strtoll(rss + sizeof("\nVmRSS:") - 1, NULL, 10) * 1024;
 	n = read_of(s->pid, "cmdline", words, sizeof(words));
 	if (n > 0)
 		s->heap = sample_heap(words, (size_t)n);

@@ -13,8 +13,8 @@
 /* Fills memory, heap, limit, cpu (of its whole life), threads and files of `s`, which has its pid. */
 void sample_take(struct report_server *s);
 
-/* Pure: of /proc/PID/stat, from behind its command: ticks of processor time, and threads; or false. */
-bool sample_stat(const char *text, int64_t *ticks, int64_t *threads);
+/* Pure: of /proc/PID/stat, from behind its command: ticks of processor time, threads, pages in memory; or false. */
+bool sample_stat(const char *text, int64_t *ticks, int64_t *threads, int64_t *pages);
 
 /* Pure: the largest heap that a java command line, with a NUL behind each word, allows; or REPORT_UNKNOWN. */
 int64_t sample_heap(const char *words, size_t bytes);

@@ -74,6 +74,12 @@ sys_signal_set(int signal, void (*handler)(int))
 }
 
 int
+sys_signal_default(int signal)
+{
+	return sys_signal_set(signal, SIG_DFL);
+}
+
+int
 sys_signals_default(void)
 {
 	for (int signal = 1; signal <= SYS_SIGNALS; signal++)

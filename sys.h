@@ -33,6 +33,7 @@ int sys_signals_block(void);		/* all 64, whatever libc thinks of 32..34 */
 int sys_signals_unblock(void);		/* empty mask: the last step before exec */
 int sys_signal_block(int signal);	/* this one as well: SIGPIPE, to get -EPIPE instead */
 int sys_signal_admit(int signal);	/* lets it act on us here, if it came while it was blocked */
+int sys_signal_default(int signal);	/* the disposition of this one */
 int sys_signals_default(void);		/* all dispositions; a leaked SIG_IGN costs a world */
 int sys_signalfd(void);			/* all but faults (sys_fault_mask()), non-blocking */
 int sys_signalfd_blocking(void);	/* for a loop that has nothing else to wait for */
@@ -172,6 +173,7 @@ int sys_faults_unblock(void);		/* blocked, they would end us without a word */
 int sys_keep_at_exec(int fd, bool keep);	/* close-on-exec or not; -EBADF: it is not open */
 void *sys_map_private(int fd, size_t bytes);	/* to read, NULL when refused */
 void sys_unmap(void *at, size_t bytes);
+size_t sys_page(void);			/* bytes of one */
 void sys_give_back(void *at, size_t bytes);	/* whole pages of it are zeros from now on */
 void sys_build_id(uint8_t id[20]);	/* which build of the program we are; zeros: unknown */
 

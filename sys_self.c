@@ -122,10 +122,16 @@ sys_unmap(void *at, size_t bytes)
 	munmap(at, bytes);
 }
 
+size_t
+sys_page(void)
+{
+	return (size_t)getauxval(AT_PAGESZ);
+}
+
 void
 sys_give_back(void *at, size_t bytes)
 {
-	uintptr_t page = (uintptr_t)getauxval(AT_PAGESZ), from = (uintptr_t)at, to = from + bytes;
+	uintptr_t page = sys_page(), from = (uintptr_t)at, to = from + bytes;
 
 	from = (from + page - 1) / page * page;
 	to = to / page * page;

@@ -59,8 +59,11 @@ sys_connect_here(const char *name)
 {
 	struct sockaddr_un address;
 	socklen_t bytes = address_of(&address, name);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), rc;
+	int fd, rc;
 
+	if (strlen(name) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	rc = (int)RETRY(connect(fd, (struct sockaddr *)&address, bytes));

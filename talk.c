@@ -23,7 +23,7 @@
 enum {
 	DONE = 0, NO = 1, USAGE = 64, SIGNALLED = 128,
 	FOLLOWED = 10, CONSOLE_LINES = 20, ALL = RING_BYTES,	/* lines: more than it holds */
-	PATIENCE = 5000, LOOK_EACH = 1000, TYPE_EACH = 50, FULL_WAIT = 10, QUIET = 500, REST = 10000
+	PATIENCE = 5000, LOOK_EACH = 1000, TYPE_EACH = 50, UNFINISHED = 200, FULL_WAIT = 10, QUIET = 500, REST = 10000
 };
 
 /* What is done with a console: its last lines are printed; what comes, too; and it is typed on. */
@@ -45,16 +45,17 @@ complain(int code, const char *of, const char *what)
 
 /*
  * Members of socket_group are lent what they may not open themselves; so is who sees run_dir from another
- * container, where the number of a process in a link is somebody else's.  Or the -errno of the try before.
+ * container, where the number of a process in a link is somebody else's.  Or the -errno of the try before, and
+ * talk.why says why.
  */
 static int
 borrow(enum ctl_verb verb, const char *argument, int error)
 {
-	char why[512];
-	struct ask ask = { .verb = verb, .argument = argument, .until = sys_now() + PATIENCE, .why = why,
-		.room = sizeof(why) };
+	struct ask ask = { .verb = verb, .argument = argument, .until = sys_now() + PATIENCE, .why = talk.why,
+		.room = sizeof(talk.why) };
 	int fd;
 
+	talk.why[0] = '\0';
 	return ask_descriptor(&ask, &fd) == DONE ? fd : error;
 }
 
@@ -78,9 +79,10 @@ talk_type_bytes(const char *bytes, size_t count)
 	int rc = input_type(".", talk.name, bytes, count), fd;
 	ssize_t n;
 
+	talk.why[0] = '\0';
 	if (rc != -EACCES)
 		return rc;
-	fd = borrow(CTL_INPUT, talk.name, -ENXIO);
+	fd = borrow(CTL_INPUT, talk.name, rc);
 	if (fd < 0)
 		return fd;
 	n = sys_write(fd, bytes, count);
@@ -153,7 +155,7 @@ begin(const char *run_dir, const char *name, bool optional)
 		rc = talk_look(rc, name);
 	if (rc < 0)
 		return complain(NO, "cannot read the consoles; is this mcinit's user, container, "
-		    "version?", log_errno(rc));
+		    "version?", talk.why[0] != '\0' ? talk.why : log_errno(rc));
 	if (rc == 0 || (rc == 1 && (optional || name == NULL)))
 		return DONE;
 	return name == NULL ? complain(USAGE, "say for which server", talk.names + 1) :
@@ -165,6 +167,8 @@ begin(const char *run_dir, const char *name, bool optional)
 static int
 put(size_t count)
 {
+	if (talk.person)
+		return typist_print(talk.out, count);
 	for (size_t done = 0; done < count; ) {
 		ssize_t n = sys_write(1, talk.out + done, count - done);
 
@@ -241,6 +245,8 @@ go_back(int lines)
 
 /* ---- typing ---- */
 
+static const char too_long[] = "a command has 4095 bytes at most";
+
 static int
 type(void)
 {
@@ -251,8 +257,8 @@ type(void)
 		return DONE;
 	talk.failed = true;
 	return complain(rc == -EMSGSIZE ? USAGE : NO, talk.name,
-	    rc == -EMSGSIZE ? "a command has 4095 bytes at most" :
-	    rc == -EAGAIN ? "does not read its console; not typed" :
+	    rc == -EMSGSIZE ? too_long :
+	    rc == -EAGAIN ? "does not read its console; not typed" : talk.why[0] != '\0' ? talk.why :
 	    rc == -ENOENT || rc == -ENXIO || rc == -EPIPE ?
 	    "is not running, or has tty = inherit" : log_errno(rc));
 }
@@ -327,22 +333,42 @@ end_of_whole_lines(void)
 	return begun > talk.at ? begun : talk.at;
 }
 
+/* What may be printed now: half a line is no news, unless nothing follows: then it may be a question. */
+static uint64_t
+end_of_news(bool last)
+{
+	static uint64_t before;
+	static int64_t since;
+	uint64_t end = end_now();
+
+	if (end != before)
+		since = sys_now();
+	before = end;
+	return last || sys_now() - since >= UNFINISHED ? end : end_of_whole_lines();
+}
+
 /* What has come, above the line that is being typed. */
 static int
 print_above(bool last)
 {
-	uint64_t end = last ? end_now() : end_of_whole_lines();
+	uint64_t end = end_of_news(last);
 	int rc;
 
 	if (talk.at >= end && !last)
 		return 0;
 	typist_hide();
 	rc = print(end);
-	if (rc >= 0 && last)
+	if (rc >= 0)
 		rc = put(close_line());
+	if (rc == -EINTR) {
+		/* He may want to leave; if not, it goes on, and lacks the rest of a batch. */
+		filter_end(&talk.form, &talk.state, talk.out, sizeof(talk.out));
+		typist_hide();
+		rc = 0;
+	}
 	if (rc >= 0 && !last)
 		typist_show();
-	return rc;
+	return rc < 0 ? rc : 1;
 }
 
 static void
@@ -351,8 +377,7 @@ type_line(const char *line)
 	for (; *line != '\0'; line++)
 		input_take(&talk.input, *line);
 	input_take(&talk.input, '\n');
-	if (talk.input.bytes > 0)
-		type();
+	type();
 }
 
 /* Until Ctrl-C, Ctrl-D, a signal, or the end of mcinit: -errno of the printing, or 0. */
@@ -374,7 +399,9 @@ type_and_print(const char *prompt)
 		news = typist_wait(rc > 0 ? 0 : TYPE_EACH, &line);
 		if (news == TYPIST_LINE)
 			type_line(line);
-		if (news == TYPIST_LINE || news == TYPIST_OFF)
+		if (news == TYPIST_TOO_LONG)
+			complain(USAGE, talk.name, too_long);
+		if (news != TYPIST_NOTHING && news != TYPIST_END)
 			typist_begin(prompt);
 	}
 	return rc < 0 ? rc : 0;
@@ -389,6 +416,7 @@ show_to_person(void)
 	if (rc < 0)
 		return complain(NO, "cannot read keys from the terminal", log_errno(rc));
 	talk.form = (struct filter_form){ .name = talk.name, .color = true };
+	talk.person = true;
 	go_back(CONSOLE_LINES);
 	fmt_put(prompt, sizeof(prompt), "%s> ", talk.name);
 	typist_begin(prompt);

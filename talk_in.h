@@ -23,7 +23,9 @@ struct talk {
 	struct filter_form form;
 	struct filter_state state;
 	struct input_line input;
+	bool person;			/* types at a terminal */
 	bool failed;			/* a line was not typed */
+	char why[512];			/* why mcinit lent nothing, "" it was not asked */
 	char in[TALK_BATCH], out[TALK_BATCH];
 };
 

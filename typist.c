@@ -8,6 +8,7 @@
 #include "typist.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,11 +20,12 @@
 #include "edit.h"
 #include "sys.h"
 
-enum { CTRL_C = 3, FULL_WAIT = 10 };
+enum { CTRL_C = 3, A_LITTLE = 512, FULL_WAIT = 10, A_MOMENT = 20 };
 
 static _Alignas(64) struct {
 	bool on;
 	int signals;			/* signalfd */
+	int out;			/* the terminal, to write without waiting; a descriptor of its own */
 	int ended_by;			/* a signal that ends us, 0: none yet */
 	bool interrupted, resized;
 	bool gone;			/* the terminal */
@@ -34,25 +36,49 @@ static _Alignas(64) struct {
 	char line[EDIT_LINE_BYTES];
 } tty;
 
+/* A terminal that is not the one of our session knows no front. */
+static bool
+in_front(void)
+{
+	pid_t group = sys_tty_group(0);
+
+	return group < 0 || group == sys_own_group();
+}
+
+/* By its default action: what was read is not there any more to act.  False: the kernel left us alone. */
+static bool
+stop_by(int signal)
+{
+	return sys_kill(sys_pid(), signal) == 0 && sys_suspend(signal) > 0;
+}
+
 /* In the background it is somebody else's, and with its signals blocked nothing would keep us off it. */
 static int
 take_keys(void)
 {
-	pid_t group;
+	bool stopped;
 
 	do
-		group = sys_tty_group(0);
-	while (group >= 0 && group != sys_own_group() && sys_suspend(SIGTTOU) > 0);
-	return sys_tty_keys(0, &tty.before);
+		stopped = !in_front() && stop_by(SIGTTOU);
+	while (stopped);
+	return in_front() ? sys_tty_keys(0, &tty.before) : -EIO;
+}
+
+/* A shell that has it now has put it in order for itself. */
+static void
+leave_keys(void)
+{
+	if (in_front())
+		sys_tty_restore(0, &tty.before);
 }
 
 /* Stops as the terminal would have stopped us, and goes on as it is then. */
 static void
 suspend(int signal)
 {
-	sys_tty_restore(0, &tty.before);
-	sys_suspend(signal);
-	take_keys();
+	leave_keys();
+	stop_by(signal);
+	tty.gone = take_keys() < 0;
 	tty.resized = true;
 }
 
@@ -105,20 +131,46 @@ typist_go_on(void)
 	tty.interrupted = false;
 }
 
+/*
+ * A terminal that nobody reads would hold us in a write, where no signal finds us: that there is room (POLLOUT) does
+ * not mean for how much.  Where it cannot be opened once more, little is written at a time.
+ */
+int
+typist_print(const char *bytes, size_t count)
+{
+	struct pollfd fds[] = { { .fd = tty.out, .events = POLLOUT }, { .fd = tty.signals, .events = POLLIN } };
+
+	for (size_t done = 0; done < count; ) {
+		size_t some = count - done < A_LITTLE ? count - done : A_LITTLE;
+		ssize_t n;
+
+		sys_poll(fds, 2, -1);
+		take_signals();
+		if (tty.interrupted || tty.ended_by != 0)
+			return -EINTR;
+		n = fds[0].revents != 0 ? sys_write(tty.out, bytes + done, some) : 0;
+		/* There may be room for less than a newline needs. */
+		if (n == -EAGAIN)
+			sys_readable(tty.signals, FULL_WAIT);
+		if (n < 0 && n != -EAGAIN) {
+			tty.gone = true;
+			return (int)n;
+		}
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* What we draw has little to say, and is only in the way of one who wants to leave. */
 static void
 put(const char *bytes, size_t count)
 {
-	for (size_t done = 0; done < count && !tty.gone; ) {
-		ssize_t n = sys_write(1, bytes + done, count - done);
+	bool interrupted = tty.interrupted;
 
-		/* Somebody who shares it may have made it non-blocking. */
-		if (n == -EAGAIN)
-			sys_readable(-1, FULL_WAIT);
-		else if (n < 0)
-			tty.gone = true;
-		else
-			done += (size_t)n;
-	}
+	tty.interrupted = false;
+	if (tty.ended_by == 0 && !tty.gone)
+		typist_print(bytes, count);
+	tty.interrupted |= interrupted;
 }
 
 static void
@@ -143,13 +195,26 @@ typist_show(void)
 	draw();
 }
 
+static void
+read_keys(void)
+{
+	ssize_t n = sys_read(0, tty.keys, sizeof(tty.keys));
+
+	tty.taken = 0;
+	tty.filled = n > 0 ? (size_t)n : 0;
+	/* In the background that is how it says what SIGTTIN would. */
+	if (n == -EIO && !in_front())
+		suspend(SIGTTIN);
+	else if (n != -EAGAIN)
+		tty.gone |= n <= 0;
+}
+
 /* What waits, or what comes next. */
 static void
 wait_for_keys(int timeout_ms)
 {
 	struct pollfd fds[] = { { .fd = 0, .events = POLLIN },
 		{ .fd = tty.signals, .events = POLLIN } };
-	ssize_t n;
 
 	if (tty.resized) {
 		typist_hide();
@@ -157,15 +222,14 @@ wait_for_keys(int timeout_ms)
 	}
 	sys_poll(fds, 2, timeout_ms);
 	take_signals();
-	if (fds[0].revents == 0)
-		return;
-	n = sys_read(0, tty.keys, sizeof(tty.keys));
-	tty.taken = 0;
-	tty.filled = n > 0 ? (size_t)n : 0;
-	tty.gone |= n <= 0;
+	if (fds[0].revents != 0)
+		read_keys();
 }
 
-/* What was typed before a Ctrl-C is given up by it, and not the next line. */
+/*
+ * What was typed before a Ctrl-C is given up by it, and not the next line.  The kernel sends the signal before it
+ * lets us read what came in the same piece.
+ */
 static enum edit_news
 take_one(void)
 {
@@ -173,7 +237,10 @@ take_one(void)
 
 	if (tty.taken < tty.filled) {
 		news = edit_take(&tty.edit, tty.keys[tty.taken++]);
-	} else if (tty.interrupted) {
+	} else if (sys_readable(0, A_MOMENT) == 1) {
+		read_keys();
+		return EDIT_GOES_ON;
+	} else {
 		tty.interrupted = false;
 		news = edit_take(&tty.edit, CTRL_C);
 	}
@@ -206,6 +273,8 @@ typist_wait(int timeout_ms, char **line)
 				return TYPIST_LINE;
 			case EDIT_IS_OFF:
 				return TYPIST_OFF;
+			case EDIT_IS_TOO_LONG:
+				return TYPIST_TOO_LONG;
 			case EDIT_IS_END:
 				return TYPIST_END;
 			}
@@ -216,7 +285,8 @@ typist_wait(int timeout_ms, char **line)
 		late = left_until(end) == 0;
 	}
 	/* The row that was typed in is left. */
-	put("\r\n", 2);
+	if (sys_writable_now(tty.out) == 1)
+		sys_write(tty.out, "\r\n", 2);
 	return TYPIST_END;
 }
 
@@ -238,6 +308,9 @@ typist_open(void)
 	tty.signals = sys_signalfd();
 	if (tty.signals < 0)
 		return tty.signals;
+	tty.out = sys_open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK, 0);
+	if (tty.out < 0)
+		tty.out = 1;
 	rc = take_keys();
 	tty.on = rc == 0;
 	return rc;
@@ -246,7 +319,7 @@ typist_open(void)
 int
 typist_close(void)
 {
-	sys_tty_restore(0, &tty.before);
+	leave_keys();
 	tty.on = false;
 	return tty.ended_by;
 }

@@ -10,11 +10,13 @@
 #define TYPIST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum typist_news {
 	TYPIST_NOTHING,			/* so far */
 	TYPIST_LINE,
 	TYPIST_OFF,			/* Ctrl-C: what was typed is given up */
+	TYPIST_TOO_LONG,		/* nor is that a line */
 	TYPIST_END			/* Ctrl-C or Ctrl-D on an empty line, a signal, or the terminal is gone */
 };
 
@@ -38,6 +40,12 @@ void typist_show(void);
 int typist_signals(void);
 bool typist_interrupted(void);
 void typist_go_on(void);
+
+/*
+ * Prints, between hide and show.  0; -EINTR: a signal wants what is under way to end, and not all was printed; or
+ * another -errno: the terminal is gone.
+ */
+int typist_print(const char *bytes, size_t count);
 
 /* The terminal is as it was.  0, or the signal that was to end us. */
 int typist_close(void);

@@ -13,7 +13,7 @@ import time
 
 from lab import ASK, MCINIT, build, heading, times, wait_for
 
-ROUNDS, TIME_BUDGET, CHEAPER = 400, 1000, 5
+ROUNDS, TIME_BUDGET, STATUS_BUDGET, CHEAPER = 400, 1000, 2000, 5
 
 
 def one(command):
@@ -28,18 +28,48 @@ def one(command):
     return took, (usage.ru_utime + usage.ru_stime) * 1e6
 
 
-def bench_health(bench):
-    build(ASK)
-    place = bench.new_place()
+def start(place, names):
+    """An mcinit in a place of its own; the process, and its socket."""
     ini = os.path.join(place, 'mcinit.ini')
     with open(ini, 'w', encoding='ascii') as file:
-        file.write('[mcinit]\nrun_dir = %s/run\n[server]\ntype = generic\ncommand = sleep 1000\ndir = %s\n'
-                   % (place, place))
+        file.write('[mcinit]\nrun_dir = %s/run\n[server]\ntype = generic\ncommand = sleep 1000\n' % place)
+        for name in names:
+            os.mkdir(os.path.join(place, name))
+            file.write('[server:%s]\n' % name)
+    return subprocess.Popen([MCINIT, '-c', ini], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL), os.path.join(place, 'run', 'control')
+
+
+def bench_status(bench):
+    """All there is to know of 16 servers, while somebody else asks without end."""
+    build(ASK)
+    mcinit, control = start(bench.new_place(), ['s%d' % i for i in range(16)])
+    command = [MCINIT, '-S', control, 'status', '--json']
+    other = None
+    try:
+        wait_for('the servers', lambda: subprocess.run([MCINIT, '-S', control, 'health', '--ready'], check=False,
+                                                       capture_output=True).returncode == 0)
+        alone = [one(command) for _ in range(ROUNDS)]
+        other = subprocess.Popen(['/bin/sh', '-c', 'while "$0" "$1"; do :; done', ASK, control])
+        busy = [one(command) for _ in range(ROUNDS)]
+    finally:
+        if other is not None:
+            other.kill()
+            other.wait()
+        mcinit.terminate()
+        mcinit.wait()
+    heading('10. status --json of 16 servers, whole process, us', 'median', 'processor')
+    for name, some in (('alone', alone), ('under load', busy)):
+        middle = sorted(took for took, _ in some)[len(some) // 2]
+        ratio, verdict = bench.judge(middle, STATUS_BUDGET)
+        bench.row(name, ['%.0f' % middle, '%.0f' % (sum(cpu for _, cpu in some) / len(some))], ratio, verdict)
+
+
+def bench_health(bench):
+    build(ASK)
     listener = socket.create_server(('127.0.0.1', 0))
     port = listener.getsockname()[1]
-    control = os.path.join(place, 'run', 'control')
-    mcinit = subprocess.Popen([MCINIT, '-c', ini], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
+    mcinit, control = start(bench.new_place(), ['server'])
     commands = {'mcinit health': [MCINIT, '-S', control, 'health'],
                 'mcinit health --ready': [MCINIT, '-S', control, 'health', '--ready'],
                 'least program': [ASK, control],

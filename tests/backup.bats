@@ -172,3 +172,11 @@ said_all()
 	tell TERM
 	expect_exit 0
 }
+
+@test "what the caller ignores: ends are seen all the same, and the command ignores what he does" {
+	up ''
+	# shellcheck disable=SC2016  # for the inner shells
+	run -3 timeout 60 bash -c 'trap "" CHLD HUP; exec "$0" -S run/control backup -- sh -c "kill -HUP \$\$; exit 3"' "$MCINIT" 3>&-
+	until_true said_all
+	stop
+}

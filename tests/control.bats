@@ -61,6 +61,34 @@ as_member()
 	run timeout 30 setpriv --reuid 65534 --regid 65534 --groups "$1" "$MCINIT" -S run/control "${@:2}" 3>&- </dev/null
 }
 
+# A program that is lent the consoles, locks them in every way it may, says so, and stays.
+lock_what_is_lent()
+{
+	cat >locks.py <<-'END'
+	import fcntl, os, signal, socket
+	signal.alarm(60)
+	os.setgroups([54321])
+	os.setresgid(65534, 65534, 65534)
+	os.setresuid(65534, 65534, 65534)
+	client = socket.socket(socket.AF_UNIX)
+	client.connect('run/control')
+	client.sendall(b'consoles\n')
+	said, fds = b'', []
+	while not said.endswith(b'ok \n'):
+	    piece, some, _, _ = socket.recv_fds(client, 512, 2)
+	    assert piece, said
+	    said, fds = said + piece, fds + some
+	assert len(fds) == 1, fds
+	fcntl.lockf(fds[0], fcntl.LOCK_SH)
+	fcntl.flock(fds[0], fcntl.LOCK_EX)
+	print('locked', flush=True)
+	signal.pause()
+	END
+	python3 locks.py >locked 2>&1 3>&- {idle}>&- &
+	started="$started $!"
+	wait_for locked locked || { cat locked; return 1; }
+}
+
 # only_read: what a member is lent to follow a console cannot be opened again to write.
 only_read()
 {
@@ -71,6 +99,8 @@ only_read()
 	wait_for followed 'Done ('
 	rings=$(find "/proc/$follower/fd" -lname '*memfd:mcinit-console*' -o -lname '*/run/*')
 	[ -n "$rings" ]
+	# That it can be looked at there is what makes the rest mean something.
+	run -0 setpriv --reuid 65534 --regid 65534 --groups 54321 readlink "$rings" 3>&-
 	run -1 setpriv --reuid 65534 --regid 65534 --groups 54321 dd if=/dev/zero of="$rings" bs=1 count=1 conv=notrunc 3>&-
 	[[ $output == *'ermission denied'* ]]
 	kill "$follower"
@@ -160,12 +190,108 @@ only_read()
 	stop
 }
 
+@test "a memfd that an older build made for everybody is lent to nobody who could write to it" {
+	local one
+	need_root
+	chmod 755 "$here"
+	ini '' mcinit.socket_group=54321
+	start_pid1
+	ready
+	until_true test -S run/control
+	one=$(find "/proc/$pid/fd" -lname '*memfd:mcinit-console*' | head -n 1)
+	chmod 777 "$one"
+	only_read
+	stop
+}
+
+@test "a member who locks what he was lent to read is in no console's way" {
+	need_root
+	chmod 755 "$here"
+	ini '' mcinit.socket_group=54321
+	start
+	ready
+	until_true test -S run/control
+	lock_what_is_lent
+	console_processes "$pid" carrier
+	kill -KILL "$children"
+	wait_for "$log" 'a console process (carrier) ended (signal 9)'
+	"$MCINIT" -S run/control send say still heard
+	wait_for out 'still heard'
+	stop
+}
+
+@test "what stands in the place of a server's stdin is lent to nobody, and the reason is told" {
+	need_root
+	chmod 755 "$here"
+	ini '' mcinit.socket_group=54321
+	start
+	ready
+	until_true test -S run/control
+	rm run/server/stdin
+	as_member 54321 send list
+	[ "$status" -eq 1 ]
+	[ "$output" = 'mcinit: server: is not running, is stopping, or has tty = inherit' ]
+	: >run/server/stdin
+	as_member 54321 send list
+	[ "$status" -eq 1 ]
+	[ ! -s run/server/stdin ]
+	as_member 54321 send nobody list
+	stop
+}
+
+@test "what a member follows ends with an mcinit that is killed" {
+	need_root
+	chmod 755 "$here"
+	ini '' mcinit.socket_group=54321
+	start
+	ready
+	until_true test -S run/control
+	setpriv --reuid 65534 --regid 65534 --groups 54321 "$MCINIT" -S run/control logs -f >followed 2>&1 3>&- {idle}>&- &
+	started="$started $!"
+	wait_for followed 'Done ('
+	kill -KILL "$pid"
+	until_true gone "$!"
+}
+
 @test "a socket_group that is none is said, and mcinit runs" {
 	ini '' mcinit.socket_group=nobody-knows-it
 	start
 	ready
 	seen "$log" 'socket_group: there is no group nobody-knows-it'
 	[ "$(stat -c %a run)" = 700 ]
+	stop
+}
+
+@test "no secret is told: by no verb, in no log, in no process's words or environment" {
+	local one
+	need_root
+	port=$((20000 + RANDOM % 12000))
+	printf '%s\n' enable-rcon=true "rcon.port=$port" rcon.password=hunter2hunter2 >world/server.properties
+	ini_java '--rcon' type=paper 'rcon_password=${SECRET_OF_MINE}' mcinit.stats_interval=10s "mcinit.metrics_file=$here/metrics"
+	export SECRET_OF_MINE=hunter2hunter2
+	start
+	ready
+	wait_for log 'RCON is up'
+	for one in status 'status --json' metrics health 'rcon list' reload rotate check keys 'backup -- true'; do
+		# shellcheck disable=SC2086  # words
+		run timeout 30 "$MCINIT" -c mcinit.ini $one 3>&- </dev/null
+		[[ $one == rcon* ]] || no_line hunter2 <<<"$output"
+	done
+	until_true test -s metrics
+	children "$pid"
+	one="$children $server"
+	console_processes "$pid"
+	for one in $one $children; do
+		tr '\0' '\n' <"/proc/$one/environ" | no_line hunter2
+		tr '\0' '\n' <"/proc/$one/cmdline" | no_line hunter2
+	done
+	no_line hunter2 "/proc/$pid/cmdline" log out metrics
+	# Of the state only root may read, and mcinit's own user.
+	[ -z "$(find run -type f -perm /077)" ]
+	tell SEGV
+	wait_for log 'mcinit itself failed ('
+	"$MCINIT" -S run/control status >/dev/null
+	no_line hunter2 "/proc/$pid/cmdline" log
 	stop
 }
 
@@ -319,6 +445,8 @@ vanishes()
 		took=$(((${EPOCHREALTIME/[.,]/} - begun) / 1000))
 		[ "$output" = 'server: running' ]
 		all+=("$took")
+		# Who waits for the greeting is heard, too.
+		run -0 timeout 20 "$MCINIT" -S run/control rotate 3>&-
 		fails_once "$fault"
 	done
 	touch over

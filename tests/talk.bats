@@ -368,8 +368,9 @@ stopped_server()
 at_terminal()
 {
 	# shellcheck disable=SC2016  # for the inner shell
-	run -0 "$HELPERS/helper_tty" "$@" -- sh -c 'stty rows 30 cols 100; stty -g >before; trap : INT
+	run "$HELPERS/helper_tty" "$@" -- sh -c 'stty rows 30 cols 100; stty -g >before; trap : INT
 	    "$0" -c mcinit.ini console; echo "code $?"; stty -g >after' "$MCINIT"
+	[ "$status" -eq 0 ] || { echo "$status: $output" | cat -v; return 1; }
 	cmp before after
 }
 
@@ -411,6 +412,87 @@ at_terminal()
 	pid=$supervisor
 	outer=$supervisor
 	stop
+}
+
+@test "console on a terminal: a long line is typed whole or not at all" {
+	local long
+	long=$(printf '%3000s' x | tr ' ' a)
+	ini ''
+	start
+	wait_for out 'Done ('
+	at_terminal 'wait:server> ' "send:say $long^M" 'wait:[Server] a' 'wait:server> ' "send:say $long$long^M" \
+	    'wait:a command has 4095 bytes at most' 'wait:server> ' 'send:^D'
+	[[ $output == *'code 0'* ]]
+	command_is "say $long"
+	expect_count journal ' command ' 1
+	stop
+}
+
+@test "console on a terminal: Ctrl-Z stops it, and fg goes on with it" {
+	ini ''
+	start
+	wait_for out 'Done ('
+	# shellcheck disable=SC2016  # for the inner shell
+	run -0 "$HELPERS/helper_tty" 'wait:server> ' 'send:say be^Z' 'wait:stopped 148' 'wait:again' 'wait:server> say be' \
+	    'send:fore^M' 'wait:[Server] before' 'wait:server> ' 'send:^D' 'wait:code 0' -- bash -c 'set -m; stty -g >before
+	    "$0" -c mcinit.ini console; echo "stopped $?"; stty -g >between; echo again; fg %1; echo "code $?"; stty -g >after' "$MCINIT"
+	cmp before between
+	cmp before after
+	command_is 'say before'
+	stop
+}
+
+@test "console in the background does not touch the terminal" {
+	ini ''
+	start
+	wait_for out 'Done ('
+	# shellcheck disable=SC2016  # for the inner shell
+	run -0 "$HELPERS/helper_tty" 'wait:was stopped' 'wait:server> ' 'send:^D' 'wait:code 0' -- bash -c 'set -m; stty -g >before
+	    "$0" -c mcinit.ini console & until jobs %1 | grep -q Stopped; do :; done; stty -g >between
+	    echo was stopped; fg %1; echo "code $?"; stty -g >after' "$MCINIT"
+	cmp before between
+	cmp before after
+	stop
+}
+
+@test "console on a terminal that nobody reads can be ended" {
+	ini '--flood 0'
+	start
+	ready
+	python3 - "$MCINIT" <<-'END'
+	import fcntl, os, pty, signal, struct, sys, termios, time
+	signal.alarm(30)
+	pid, terminal = pty.fork()
+	if pid == 0:
+	    os.execv(sys.argv[1], [sys.argv[1], '-c', 'mcinit.ini', 'console'])
+	def keys():
+	    return not termios.tcgetattr(terminal)[3] & termios.ICANON
+	def waiting():
+	    return struct.unpack('i', fcntl.ioctl(terminal, termios.FIONREAD, bytes(4)))[0]
+	while not keys():
+	    time.sleep(0.01)
+	# Nobody reads: it is full when it does not grow any more.
+	seen, same = 0, 0
+	while same < 30:
+	    time.sleep(0.01)
+	    now = waiting()
+	    same = same + 1 if now == seen and now > 2000 else 0
+	    seen = now
+	os.kill(pid, signal.SIGTERM)
+	_, status = os.waitpid(pid, 0)
+	assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 143, status
+	assert not keys()
+	END
+	stop
+}
+
+@test "console on a terminal shows a question, and an empty line answers it" {
+	ini '' command="sh -c 'printf \"Go on? \"; read -r a; echo \"went on\"; exec sleep 1000'"
+	start
+	wait_for log 'running after'
+	at_terminal 'wait:Go on?' 'wait:server> ' 'send:^M' 'wait:went on' 'wait:server> ' 'send:^D'
+	[[ $output == *'code 0'* ]]
+	tell TERM
 }
 
 @test "console on a terminal ends with a signal and with mcinit; the terminal is as it was" {

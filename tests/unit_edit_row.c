@@ -86,7 +86,7 @@ bytes_of_no_utf_8_are_ignored(void **state)
 }
 
 static void
-a_full_line_takes_no_more(void **state)
+a_full_line_takes_no_more_and_is_no_line_then(void **state)
 {
 	(void)state;
 	type_times(EDIT_LINE_BYTES - 3, "x");
@@ -100,11 +100,30 @@ a_full_line_takes_no_more(void **state)
 	assert_int_equal(strlen(e.line), EDIT_LINE_BYTES - 1);
 	type(HOME CTRL_K CTRL_Y CTRL_Y);
 	assert_true(s.rang);
+	/* Half a command is another one: not now, and not when it is looked for. */
+	assert_int_equal(type("\r"), EDIT_IS_TOO_LONG);
+	begin();
+	type(UP);
+	assert_int_equal(e.bytes, 0);
+	type_times(EDIT_LINE_BYTES - 1, "x");
 	assert_int_equal(type("\r"), EDIT_IS_LINE);
 	assert_int_equal(strlen(e.line), EDIT_LINE_BYTES - 1);
 	begin();
 	type(UP);
 	assert_int_equal(e.bytes, EDIT_LINE_BYTES - 1);
+	type("y");
+	assert_true(s.rang);
+	type(CTRL_U "z");
+	assert_int_equal(type("\r"), EDIT_IS_LINE);
+	begin();
+	/* Nor is it whole when it was left for an older one. */
+	type_times(EDIT_LINE_BYTES, "x");
+	type(UP DOWN);
+	assert_int_equal(type("\r"), EDIT_IS_TOO_LONG);
+	begin();
+	type_times(EDIT_LINE_BYTES, "x");
+	type(UP);
+	assert_int_equal(type("\r"), EDIT_IS_LINE);
 }
 
 /* ---- the row ---- */
@@ -291,7 +310,7 @@ main(void)
 		CASE(esc_by_itself_takes_no_enter),
 		CASE(control_characters_are_not_typed),
 		CASE(bytes_of_no_utf_8_are_ignored),
-		CASE(a_full_line_takes_no_more),
+		CASE(a_full_line_takes_no_more_and_is_no_line_then),
 		CASE(a_long_line_scrolls),
 		CASE(a_wide_letter_is_never_cut_in_two),
 		CASE(a_prompt_that_leaves_no_room_is_left_out),

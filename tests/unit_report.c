@@ -153,14 +153,15 @@ who_is_well(void **state)
 static void
 what_proc_tells(void **state)
 {
-	int64_t ticks, threads;
+	int64_t ticks, threads, pages;
 
 	(void)state;
-	assert_true(sample_stat("12 (a) b) S 1 12 12 0 -1 4194560 9 8 7 6 500 25 1 2 20 0 42 0 100 1 2", &ticks, &threads));
+	assert_true(sample_stat("12 (a) b) S 1 12 12 0 -1 4194560 9 8 7 6 500 25 1 2 20 0 42 0 100 5000 77 2", &ticks, &threads, &pages));
 	assert_int_equal(ticks, 525);
 	assert_int_equal(threads, 42);
-	assert_false(sample_stat("12 (a) S 1 12", &ticks, &threads));
-	assert_false(sample_stat("", &ticks, &threads));
+	assert_int_equal(pages, 77);
+	assert_false(sample_stat("12 (a) S 1 12", &ticks, &threads, &pages));
+	assert_false(sample_stat("", &ticks, &threads, &pages));
 	assert_int_equal(sample_heap("java\0-Xmx512M\0-Xmx2g\0-jar\0x.jar\0-Xmx9g", 40), INT64_C(2) << 30);
 	assert_int_equal(sample_heap("java\0-Xmx1048576", 16), 1048576);
 	assert_int_equal(sample_heap("java\0-Xmxmuch", 13), REPORT_UNKNOWN);

@@ -66,16 +66,19 @@ over()
 
 # --- each verb in each state ---
 
-# rows STATE: verb, exit code, pattern; each on an mcinit of its own.
+# rows STATE: verb, exit code, pattern; each on an mcinit of its own, but for those with an =, which leave
+# everything as it is for the next row.
 rows()
 {
-	local words code text
+	local words code text there=
 	while IFS='|' read -r words code text; do
-		in_state "$1"
+		[ -n "$there" ] || in_state "$1"
 		# shellcheck disable=SC2086  # words
-		says "$code" "$text" $words
-		over
+		says "$code" "$text" ${words#=}
+		there=yes
+		[[ $words == =* ]] || { over; there=; }
 	done
+	[ -z "$there" ] || over
 }
 
 @test "no supervisor: 3, and what to do; health knows two answers" {
@@ -93,64 +96,111 @@ rows()
 
 @test "a server that is stopped" {
 	rows stopped <<-'ROWS'
+	=status|0|mcinit *server *stopped*
+	=health|0|server: stopped
+	=health --ready|1|server: it is stopped
+	=logs|0|
+	=send list|1|mcinit: server: is not running*
+	=console|0|
+	=rcon list|1|mcinit: *
+	=backup -- true|1|mcinit: *run*
+	=metrics|0|*mcinit_server*
+	=reload|0|mcinit: the INI is in force
+	=rotate|0|mcinit: goes on in new log files
+	=reexec|0|*goes on, generation *
 	start|0|server: running after *
 	stop|0|server: does not run
 	restart|0|server: running after *
 	kill|0|server: does not run
-	health|0|server: stopped
-	health --ready|1|server: it is stopped
-	status|0|mcinit *server *stopped*
 	shutdown|0|mcinit: has ended
 	ROWS
 }
 
 @test "a server that is starting" {
 	rows starting <<-'ROWS'
+	=status|0|mcinit *server *starting*
+	=health|0|server: starting
+	=health --ready|1|server: it is starting
+	=logs|0|*
+	=send list|0|
+	=console|0|*
+	=rcon list|1|mcinit: *
+	=backup -- true|1|mcinit: *run*
+	=metrics|0|*mcinit_server*
+	=reload|0|mcinit: the INI is in force
+	=rotate|0|mcinit: goes on in new log files
+	=reexec|0|*goes on, generation *
 	start --timeout 1|75|mcinit: not done in time; it goes on without us
 	stop|0|server: has ended: stopped (exit 143)
 	restart --timeout 1|75|mcinit: not done in time; it goes on without us
 	kill|0|server: has ended: killed (SIGKILL)
-	health|0|server: starting
-	health --ready|1|server: it is starting
 	shutdown|0|mcinit: has ended
 	ROWS
 }
 
 @test "a server that runs" {
 	rows running <<-'ROWS'
-	start|0|server: runs already
+	=status|0|mcinit *server *running*
+	=health|0|server: running
+	=health --ready server|0|server: running
+	=start|0|server: runs already
+	=logs|0|*Done (*
+	=send list|0|
+	=console|0|*Done (*
+	=rcon list|1|mcinit: *
+	=backup -- true|0|*
+	=metrics|0|*mcinit_server*
+	=reload|0|mcinit: the INI is in force
+	=rotate|0|mcinit: goes on in new log files
+	=reexec|0|*goes on, generation *
 	stop|0|server: has ended: stopped (exit 0)
 	restart|0|server: running after *
 	kill|0|server: has ended: killed (SIGKILL)
 	kill server|0|server: has ended: killed (SIGKILL)
-	health|0|server: running
-	health --ready server|0|server: running
 	shutdown|0|mcinit: has ended
-	rotate|0|mcinit: goes on in new log files
-	reload|0|mcinit: the INI is in force
 	ROWS
 }
 
 @test "a server that is stopping" {
 	rows stopping <<-'ROWS'
+	=status|0|mcinit *server *stopping*
+	=health|0|server: stopping
+	=health --ready|1|server: it is stopping
+	=logs|0|*
+	=send list|1|mcinit: server: is not running*
+	=console|0|*
+	=rcon list|1|mcinit: *
+	=backup -- true|1|mcinit: *run*
+	=metrics|0|*mcinit_server*
+	=reload|0|mcinit: the INI is in force
+	=rotate|0|mcinit: goes on in new log files
+	=reexec|0|*goes on, generation *
+	=stop --timeout 1|75|mcinit: not done in time; it goes on without us
 	start --timeout 1|75|mcinit: not done in time; it goes on without us
-	stop --timeout 1|75|mcinit: not done in time; it goes on without us
 	restart --no-wait|0|
 	kill|0|server: has ended: killed (SIGKILL)
-	health|0|server: stopping
-	health --ready|1|server: it is stopping
 	shutdown --timeout 1|75|mcinit: not done in time; it goes on without us
 	ROWS
 }
 
 @test "a server that failed" {
 	rows failed <<-'ROWS'
+	=status|0|mcinit *server *failed*
+	=health|1|server: it failed
+	=health --ready|1|server: it failed
+	=stop|0|server: does not run
+	=kill|0|server: does not run
+	=logs|0|*
+	=send list|1|mcinit: server: is not running*
+	=console|0|*
+	=rcon list|1|mcinit: *
+	=backup -- true|1|mcinit: *run*
+	=metrics|0|*mcinit_server*
+	=reload|0|mcinit: the INI is in force
+	=rotate|0|mcinit: goes on in new log files
+	=reexec|0|*goes on, generation *
 	start|1|mcinit: server: could not be started: crashed (exit 1)
-	stop|0|server: does not run
 	restart|1|mcinit: server: could not be started: crashed (exit 1)
-	kill|0|server: does not run
-	health|1|server: it failed
-	health --ready|1|server: it failed
 	shutdown|0|mcinit: has ended
 	ROWS
 }
@@ -186,6 +236,35 @@ rows()
 	    says 0 $'*a: does not run*' stop
 	says 0 'a: running*' start a
 	stop
+}
+
+@test "each verb twice at once, beside one that is interrupted" {
+	local words state after text first second
+	while IFS='|' read -r words state after text; do
+		in_state "$state"
+		"$MCINIT" -S run/control "$words" >first 2>&1 3>&- {idle}>&- &
+		first=$!
+		"$MCINIT" -S run/control "$words" >second 2>&1 3>&- {idle}>&- &
+		second=$!
+		started="$started $first $second"
+		kill -INT "$first" 2>/dev/null || :
+		kill -KILL "$first" 2>/dev/null || :
+		says 0 "$text" "$words"
+		wait "$second" || { echo "$words: $?: $(<second)"; return 1; }
+		# shellcheck disable=SC2053  # a pattern is meant
+		[[ $(<second) == $text ]] || { echo "$words: $(<second)"; return 1; }
+		until_true value_is state "$after"
+		over
+	done <<-'ROWS'
+	start|stopped|running|server: run*
+	stop|running|stopped|server: *
+	restart|running|running|server: running after *
+	kill|running|stopped|server: *
+	reload|running|running|mcinit: the INI is in force
+	rotate|running|running|mcinit: goes on in new log files
+	status|running|running|mcinit *
+	health|running|running|server: running
+	ROWS
 }
 
 # --- what comes about ---
@@ -347,6 +426,30 @@ rows()
 	[ "$value" -ge 3 ]
 	says 0 $'mcinit 0.1.0, service mode, pid *\n\nNAME *\nserver *running *2 *healthy*\n  online: Player1, Player2' status
 	says 0 $'*server *running*' status server
+	stop
+}
+
+@test "status of 16 servers that come and go is one whole object each time" {
+	local i names=()
+	shared=('restart = always' 'restart_delay_max = 100ms' 'crash_window = 10s' 'crash_limit = 32')
+	for i in {1..16}; do
+		names+=("s$i:")
+	done
+	several "${names[@]}"
+	sed -i "s/^command = .*/command = sh -c 'echo lives; sleep 0.05'/" mcinit.ini
+	start
+	until_true test -S run/control
+	python3 - "$MCINIT" "$(soak 1000 60)" <<-'END'
+	import json, subprocess, sys
+	for _ in range(int(sys.argv[2])):
+	    said = subprocess.run([sys.argv[1], '-S', 'run/control', 'status', '--json'], capture_output=True, check=True)
+	    status = json.loads(said.stdout)
+	    assert [one['name'] for one in status['servers']] == ['s%d' % i for i in range(1, 17)], said
+	    for one in status['servers']:
+	        assert one['state'] in ('starting', 'running', 'backoff', 'stopping'), one
+	        assert (one['pid'] is not None) >= (one['state'] == 'running'), one
+	        assert one['restarts'] <= one['starts'], one
+	END
 	stop
 }
 
