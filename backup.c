@@ -153,6 +153,8 @@ run(void)
 	}
 	while ((rc = (int)sys_reap(&status)) != pid && rc != -ECHILD)
 		sys_readable(-1, LOOK_EACH);
+	if (rc != pid)
+		return complain(NO, my.command[0], "it is not known how it ended");
 	return (status & 0x7f) == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f);
 }
 

@@ -254,11 +254,11 @@ add_files(struct words *w, const struct conf_log *log)
 		add(w, s);
 }
 
-/* Opened anew: the one that we have holds run_dir for us, and would go on to hold it in them. */
+/* Opened anew for each, and closed here: nobody else has it, and what they lock there is theirs. */
 static int
 open_places(const struct console_table *table)
 {
-	return table->dir < 0 ? -1 : console_high(sys_open_at(table->dir, "lock", O_RDWR | O_NOFOLLOW, 0));
+	return console_high(sys_open_at(table->dir, "places", O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
 }
 
 int
@@ -299,7 +299,11 @@ console_start(struct console_table *table, struct proc_table *proc, enum console
 		add(&words, table->path);
 	}
 	words.word[words.count] = NULL;
-	fds[CONSOLE_PLACES - 3] = open_places(table);
+	if (table->dir >= 0) {
+		rc = fds[CONSOLE_PLACES - 3] = open_places(table);
+		if (rc < 0)
+			return rc;
+	}
 	rc = proc_start_helper(proc, console_number(role, slot), (char *const *)words.word, fds, CONSOLE_FDS - 3);
 	if (fds[CONSOLE_PLACES - 3] >= 0)
 		sys_close(fds[CONSOLE_PLACES - 3]);

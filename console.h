@@ -39,7 +39,7 @@ enum console_fd {
 	CONSOLE_BELL_FILES,		/* wakes the file writer of the slot */
 	CONSOLE_SOURCE,			/* carrier: what the server prints */
 	CONSOLE_SINK,			/* carrier of a pty: what is typed for it */
-	CONSOLE_PLACES,			/* run_dir/lock: each role locks a byte of it; without a run_dir there is none */
+	CONSOLE_PLACES,			/* run_dir/places: each role locks a byte of it; without a run_dir there is none */
 	CONSOLE_FDS
 };
 

@@ -310,6 +310,7 @@ console_finish(const struct console_table *table)
 	if (table->dir < 0)
 		return;
 	sys_remove_at(table->dir, "console", false);
+	sys_remove_at(table->dir, "places", false);
 	if (table->persistent)
 		ring_file_remove(table->dir);
 }

@@ -239,8 +239,6 @@ insert(struct edit *e, const char *text, size_t count)
 {
 	size_t from = e->from;
 
-	if (e->bytes == 0)
-		e->too_long = false;
 	if (e->bytes + count >= sizeof(e->line)) {
 		e->too_long = true;
 		put_text(e, "\a");
@@ -273,6 +271,8 @@ cut(struct edit *e, size_t to, bool keep)
 	memmove(e->line + first, e->line + end, e->bytes - end + 1);
 	e->bytes -= end - first;
 	e->at = first;
+	if (e->bytes == 0)
+		e->too_long = false;
 }
 
 static void

@@ -15,7 +15,7 @@ extern struct proc_birth *proc_births;
 /* As fork(), of what will be `whose`; whoever goes on from the state knows of the child. */
 pid_t proc_fork_as(struct proc_table *table, enum proc_whose whose, int number);
 
-/* What a helper may need of our environment: secrets may stand in the rest of it. */
+/* What a helper, or compress, may need of our environment: secrets may stand in the rest of it. */
 char *const *proc_little_environment(void);
 
 /* The inode of a pidfd, or 0. */

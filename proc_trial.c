@@ -25,7 +25,8 @@ enum { SOCKET = 3, STATE, RINGS, FREE };
 char *const *
 proc_little_environment(void)
 {
-	static const char names[][8] = { "PATH", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL" };
+	static const char names[][16] = { "PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL",
+		"LC_CTYPE", "GZIP", "XZ_OPT", "XZ_DEFAULTS", "ZSTD_CLEVEL", "ZSTD_NBTHREADS" };
 	enum { NAMES = sizeof(names) / sizeof(names[0]) };
 	static char *kept[NAMES + 1];
 	int count = 0;

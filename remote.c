@@ -467,6 +467,8 @@ let_type(void)
 	char *line;
 	int signal, rc = typist_open();
 
+	if (rc > 0)
+		return REMOTE_SIGNALLED + rc;
 	if (rc < 0)
 		return remote_fail(REMOTE_NO, "cannot read keys from the terminal: %s", log_errno(rc));
 	do {

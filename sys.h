@@ -158,6 +158,7 @@ int sys_tty_own(int fd);		/* makes it the terminal of our session */
 int sys_tty_copy_size(int from, int to);
 int sys_tty_columns(int fd);		/* 0: unknown */
 int sys_tty_keys(int fd, struct termios *before);
+int sys_tty_typing(int fd, const struct termios *before, bool on);	/* Ctrl-C, Ctrl-Z are keys meanwhile */
 int sys_tty_restore(int fd, const struct termios *before);
 pid_t sys_tty_group(int fd);
 int sys_tty_set_group(int fd, pid_t group);

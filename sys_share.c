@@ -275,6 +275,18 @@ sys_tty_keys(int fd, struct termios *before)
 }
 
 int
+sys_tty_typing(int fd, const struct termios *before, bool on)
+{
+	struct termios keys;
+
+	if (ioctl(fd, TCGETS, &keys))
+		return -errno;
+	keys.c_cc[VINTR] = on ? _POSIX_VDISABLE : before->c_cc[VINTR];
+	keys.c_cc[VSUSP] = on ? _POSIX_VDISABLE : before->c_cc[VSUSP];
+	return ioctl(fd, TCSETS, &keys) ? -errno : 0;
+}
+
+int
 sys_tty_restore(int fd, const struct termios *before)
 {
 	return ioctl(fd, TCSETS, before) ? -errno : 0;

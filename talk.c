@@ -321,9 +321,9 @@ wait_for_news(enum mode *mode, uint32_t turn, int timeout, int64_t *ended)
 /* ---- a person at a terminal ---- */
 
 static uint64_t
-end_of_whole_lines(void)
+end_of_whole_lines(uint64_t end)
 {
-	uint64_t end = end_now(), begun;
+	uint64_t begun;
 	size_t count;
 	bool lapped;
 
@@ -339,12 +339,19 @@ end_of_news(bool last)
 {
 	static uint64_t before;
 	static int64_t since;
-	uint64_t end = end_now();
+	uint64_t end = end_now(), part;
 
 	if (end != before)
 		since = sys_now();
 	before = end;
-	return last || sys_now() - since >= UNFINISHED ? end : end_of_whole_lines();
+	if (last)
+		return end;
+	/* Keys are looked at in between. */
+	if (end - talk.at > TALK_BATCH) {
+		part = end_of_whole_lines(talk.at + TALK_BATCH);
+		return part > talk.at ? part : talk.at + TALK_BATCH;
+	}
+	return sys_now() - since >= UNFINISHED ? end : end_of_whole_lines(end);
 }
 
 /* What has come, above the line that is being typed. */
@@ -400,7 +407,7 @@ type_and_print(const char *prompt)
 		if (news == TYPIST_LINE)
 			type_line(line);
 		if (news == TYPIST_TOO_LONG)
-			complain(USAGE, talk.name, too_long);
+			talk.failed = complain(USAGE, talk.name, too_long) != DONE;
 		if (news != TYPIST_NOTHING && news != TYPIST_END)
 			typist_begin(prompt);
 	}
@@ -413,8 +420,8 @@ show_to_person(void)
 	char prompt[CONF_NAME_BYTES + sizeof("> ")];
 	int signal, rc = typist_open();
 
-	if (rc < 0)
-		return complain(NO, "cannot read keys from the terminal", log_errno(rc));
+	if (rc != 0)
+		return rc > 0 ? SIGNALLED + rc : complain(NO, "cannot read keys from the terminal", log_errno(rc));
 	talk.form = (struct filter_form){ .name = talk.name, .color = true };
 	talk.person = true;
 	go_back(CONSOLE_LINES);

@@ -20,14 +20,14 @@
 #include "edit.h"
 #include "sys.h"
 
-enum { CTRL_C = 3, A_LITTLE = 512, FULL_WAIT = 10, A_MOMENT = 20 };
+enum { CTRL_C = 3, CTRL_Z = 26, A_LITTLE = 512, FULL_WAIT = 10, DRAW_WAIT = 100 };
 
 static _Alignas(64) struct {
 	bool on;
 	int signals;			/* signalfd */
 	int out;			/* the terminal, to write without waiting; a descriptor of its own */
 	int ended_by;			/* a signal that ends us, 0: none yet */
-	bool interrupted, resized;
+	bool interrupted, resized, stopped;
 	bool gone;			/* the terminal */
 	struct termios before;
 	struct edit edit;
@@ -52,16 +52,22 @@ stop_by(int signal)
 	return sys_kill(sys_pid(), signal) == 0 && sys_suspend(signal) > 0;
 }
 
-/* In the background it is somebody else's, and with its signals blocked nothing would keep us off it. */
+static void take_signals(void);
+
+/*
+ * In the background it is somebody else's, and with its signals blocked nothing would keep us off it.  Who is
+ * to end was woken for that.
+ */
 static int
 take_keys(void)
 {
-	bool stopped;
+	bool stopped = true;
 
-	do
-		stopped = !in_front() && stop_by(SIGTTOU);
-	while (stopped);
-	return in_front() ? sys_tty_keys(0, &tty.before) : -EIO;
+	while (stopped && !in_front() && tty.ended_by == 0) {
+		stopped = stop_by(SIGTTOU);
+		take_signals();
+	}
+	return tty.ended_by != 0 || !in_front() ? -EIO : sys_tty_keys(0, &tty.before);
 }
 
 /* A shell that has it now has put it in order for itself. */
@@ -78,8 +84,19 @@ suspend(int signal)
 {
 	leave_keys();
 	stop_by(signal);
+	take_signals();
 	tty.gone = take_keys() < 0;
 	tty.resized = true;
+}
+
+/* By a key, in its turn: what was typed before it has been read, and is not the shell's. */
+static void
+suspend_all(void)
+{
+	leave_keys();
+	sys_kill_group(sys_own_group(), SIGTSTP);
+	suspend(SIGTSTP);
+	sys_tty_typing(0, &tty.before, true);
 }
 
 static void
@@ -93,7 +110,7 @@ take_signal(int signal)
 		tty.ended_by = signal;
 		break;
 	case SIGTSTP:
-		suspend(signal);
+		tty.stopped = true;
 		break;
 	case SIGCONT: case SIGWINCH:
 		tty.resized = true;
@@ -112,6 +129,17 @@ take_signals(void)
 			take_signal((int)info[i].ssi_signo);
 }
 
+/* The same, and stops where we were told to. */
+static void
+obey_signals(void)
+{
+	take_signals();
+	if (tty.stopped) {
+		tty.stopped = false;
+		suspend(SIGTSTP);
+	}
+}
+
 int
 typist_signals(void)
 {
@@ -121,7 +149,7 @@ typist_signals(void)
 bool
 typist_interrupted(void)
 {
-	take_signals();
+	obey_signals();
 	return tty.interrupted || tty.ended_by != 0;
 }
 
@@ -131,46 +159,78 @@ typist_go_on(void)
 	tty.interrupted = false;
 }
 
+static void
+read_keys(void)
+{
+	ssize_t n = sys_read(0, tty.keys, sizeof(tty.keys));
+
+	tty.taken = 0;
+	tty.filled = n > 0 ? (size_t)n : 0;
+	/* In the background that is how it says what SIGTTIN would. */
+	if (n == -EIO && !in_front())
+		suspend(SIGTTIN);
+	else if (n != -EAGAIN)
+		tty.gone |= n <= 0;
+}
+
+/* Waits for room on the terminal, for keys while none are there, and for signals. */
+static bool
+has_room(void)
+{
+	struct pollfd fds[] = { { .fd = tty.out, .events = POLLOUT }, { .fd = tty.signals, .events = POLLIN },
+		{ .fd = tty.taken < tty.filled ? -1 : 0, .events = POLLIN } };
+
+	sys_poll(fds, 3, -1);
+	obey_signals();
+	if (fds[2].revents != 0)
+		read_keys();
+	return fds[0].revents != 0;
+}
+
 /*
  * A terminal that nobody reads would hold us in a write, where no signal finds us: that there is room (POLLOUT) does
  * not mean for how much.  Where it cannot be opened once more, little is written at a time.
  */
+static ssize_t
+write_some(const char *bytes, size_t count)
+{
+	ssize_t n = sys_write(tty.out, bytes, count < A_LITTLE ? count : A_LITTLE);
+
+	/* There may be room for less than a newline needs. */
+	if (n == -EAGAIN)
+		sys_readable(tty.signals, FULL_WAIT);
+	tty.gone |= n < 0 && n != -EAGAIN;
+	return n;
+}
+
 int
 typist_print(const char *bytes, size_t count)
 {
-	struct pollfd fds[] = { { .fd = tty.out, .events = POLLOUT }, { .fd = tty.signals, .events = POLLIN } };
-
 	for (size_t done = 0; done < count; ) {
-		size_t some = count - done < A_LITTLE ? count - done : A_LITTLE;
-		ssize_t n;
+		ssize_t n = has_room() ? write_some(bytes + done, count - done) : 0;
 
-		sys_poll(fds, 2, -1);
-		take_signals();
-		if (tty.interrupted || tty.ended_by != 0)
+		if (tty.gone)
+			return -EIO;
+		if (tty.interrupted || tty.ended_by != 0 || (tty.taken < tty.filled && tty.keys[tty.taken] == CTRL_C))
 			return -EINTR;
-		n = fds[0].revents != 0 ? sys_write(tty.out, bytes + done, some) : 0;
-		/* There may be room for less than a newline needs. */
-		if (n == -EAGAIN)
-			sys_readable(tty.signals, FULL_WAIT);
-		if (n < 0 && n != -EAGAIN) {
-			tty.gone = true;
-			return (int)n;
-		}
 		done += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
 }
 
-/* What we draw has little to say, and is only in the way of one who wants to leave. */
+/* What we draw can be drawn again, and is not waited for. */
 static void
 put(const char *bytes, size_t count)
 {
-	bool interrupted = tty.interrupted;
+	struct pollfd room = { .fd = tty.out, .events = POLLOUT };
 
-	tty.interrupted = false;
-	if (tty.ended_by == 0 && !tty.gone)
-		typist_print(bytes, count);
-	tty.interrupted |= interrupted;
+	for (size_t done = 0; done < count && !tty.gone; ) {
+		ssize_t n = sys_poll(&room, 1, DRAW_WAIT) > 0 ? write_some(bytes + done, count - done) : -ETIMEDOUT;
+
+		if (n < 0)
+			return;
+		done += (size_t)n;
+	}
 }
 
 static void
@@ -195,20 +255,6 @@ typist_show(void)
 	draw();
 }
 
-static void
-read_keys(void)
-{
-	ssize_t n = sys_read(0, tty.keys, sizeof(tty.keys));
-
-	tty.taken = 0;
-	tty.filled = n > 0 ? (size_t)n : 0;
-	/* In the background that is how it says what SIGTTIN would. */
-	if (n == -EIO && !in_front())
-		suspend(SIGTTIN);
-	else if (n != -EAGAIN)
-		tty.gone |= n <= 0;
-}
-
 /* What waits, or what comes next. */
 static void
 wait_for_keys(int timeout_ms)
@@ -221,28 +267,25 @@ wait_for_keys(int timeout_ms)
 		typist_show();
 	}
 	sys_poll(fds, 2, timeout_ms);
-	take_signals();
+	obey_signals();
 	if (fds[0].revents != 0)
 		read_keys();
 }
 
-/*
- * What was typed before a Ctrl-C is given up by it, and not the next line.  The kernel sends the signal before it
- * lets us read what came in the same piece.
- */
+/* A signal that somebody sent is not waited with; Ctrl-C comes in its turn. */
 static enum edit_news
 take_one(void)
 {
 	enum edit_news news = EDIT_GOES_ON;
 
-	if (tty.taken < tty.filled) {
-		news = edit_take(&tty.edit, tty.keys[tty.taken++]);
-	} else if (sys_readable(0, A_MOMENT) == 1) {
-		read_keys();
-		return EDIT_GOES_ON;
-	} else {
+	if (tty.interrupted) {
 		tty.interrupted = false;
 		news = edit_take(&tty.edit, CTRL_C);
+	} else if (tty.keys[tty.taken++] != CTRL_Z) {
+		news = edit_take(&tty.edit, tty.keys[tty.taken - 1]);
+	} else {
+		suspend_all();
+		return news;
 	}
 	draw();
 	return news;
@@ -256,10 +299,9 @@ left_until(int64_t end)
 	return end < 0 ? -1 : left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
 }
 
-enum typist_news
-typist_wait(int timeout_ms, char **line)
+static enum typist_news
+wait_for_line(int64_t end, char **line)
 {
-	int64_t end = timeout_ms < 0 ? -1 : sys_now() + timeout_ms;
 	bool late = false;
 
 	while (tty.ended_by == 0 && !tty.gone) {
@@ -285,14 +327,25 @@ typist_wait(int timeout_ms, char **line)
 		late = left_until(end) == 0;
 	}
 	/* The row that was typed in is left. */
-	if (sys_writable_now(tty.out) == 1)
-		sys_write(tty.out, "\r\n", 2);
+	put("\r\n", 2);
 	return TYPIST_END;
+}
+
+enum typist_news
+typist_wait(int timeout_ms, char **line)
+{
+	enum typist_news news = wait_for_line(timeout_ms < 0 ? -1 : sys_now() + timeout_ms, line);
+
+	/* While a line is being dealt with, Ctrl-C is the signal that ends the waiting for it. */
+	if (news != TYPIST_NOTHING)
+		sys_tty_typing(0, &tty.before, false);
+	return news;
 }
 
 void
 typist_begin(const char *prompt)
 {
+	sys_tty_typing(0, &tty.before, true);
 	edit_begin(&tty.edit, prompt, sys_tty_columns(1));
 	draw();
 }
@@ -313,7 +366,7 @@ typist_open(void)
 		tty.out = 1;
 	rc = take_keys();
 	tty.on = rc == 0;
-	return rc;
+	return rc < 0 && tty.ended_by != 0 ? tty.ended_by : rc;
 }
 
 int

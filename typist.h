@@ -20,7 +20,10 @@ enum typist_news {
 	TYPIST_END			/* Ctrl-C or Ctrl-D on an empty line, a signal, or the terminal is gone */
 };
 
-/* Takes the terminal that is standard input and output.  0, or -errno: nothing was changed. */
+/*
+ * Takes the terminal that is standard input and output.  0; or -errno, or a signal that was to end us while we had to
+ * wait for it in the background: nothing was changed.
+ */
 int typist_open(void);
 
 /* Begins a line; whatever was printed has to be out, and to end with a newline. */

@@ -108,7 +108,7 @@ load lib
 	# The stale one answers nobody.
 	run -0 "$MCINIT" -S run/control reexec 3>&-
 	[ "$(find run -mindepth 1 | sort | tr '\n' ' ')" = \
-	    'run/console run/control run/file run/lock run/server run/server/level.dat run/server/stdin '\
+	    'run/console run/control run/file run/lock run/places run/server run/server/level.dat run/server/stdin '\
 'run/server/stdout ' ]
 	[ -p run/server/stdin ]
 	[ "$(<run/lock)" = 1 ]

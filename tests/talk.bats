@@ -381,7 +381,7 @@ at_terminal()
 	at_terminal 'wait:Done (' 'wait:server> ' 'send:say hi^M' 'wait:[Server] hi' 'wait:server> ' 'send:^D'
 	[[ $output == *'code 0'* ]]
 	at_terminal 'wait:[Server] hi' 'send:say ho^M' 'wait:[Server] ho' 'wait:server> ' 'send:say no^C' 'wait:server> ' \
-	    'send:^C'
+	    'send:say yes^Csay really^M' 'wait:[Server] really' 'wait:server> ' 'send:^C'
 	[[ $output == *'code 0'* ]]
 	never_seen journal ' signal '
 	never_seen journal 'say no'
@@ -422,7 +422,7 @@ at_terminal()
 	wait_for out 'Done ('
 	at_terminal 'wait:server> ' "send:say $long^M" 'wait:[Server] a' 'wait:server> ' "send:say $long$long^M" \
 	    'wait:a command has 4095 bytes at most' 'wait:server> ' 'send:^D'
-	[[ $output == *'code 0'* ]]
+	[[ $output == *'code 1'* ]]
 	command_is "say $long"
 	expect_count journal ' command ' 1
 	stop
@@ -455,11 +455,34 @@ at_terminal()
 	stop
 }
 
+@test "console that is stopped in the background ends by a signal" {
+	ini ''
+	start
+	wait_for out 'Done ('
+	# shellcheck disable=SC2016  # for the inner shell
+	run "$HELPERS/helper_tty" 'wait:code 143' -- bash -c 'set -m; stty -g >before
+	    "$0" -c mcinit.ini console & until jobs %1 | grep -q Stopped; do :; done
+	    kill %1; while kill -0 $! 2>/dev/null; do :; done; wait $!; echo "code $?"; stty -g >after' "$MCINIT"
+	[ "$status" -eq 0 ] || { echo "$status: $output" | cat -v; return 1; }
+	cmp before after
+	stop
+}
+
 @test "console on a terminal that nobody reads can be ended" {
+	local how
 	ini '--flood 0'
 	start
 	ready
-	python3 - "$MCINIT" <<-'END'
+	for how in TERM:143 INT:0 key:0; do
+		stalled "$how"
+	done
+	stop
+}
+
+# stalled HOW:CODE: by this signal, or by Ctrl-C; its code.
+stalled()
+{
+	python3 - "$MCINIT" "$1" <<-'END'
 	import fcntl, os, pty, signal, struct, sys, termios, time
 	signal.alarm(30)
 	pid, terminal = pty.fork()
@@ -478,12 +501,15 @@ at_terminal()
 	    now = waiting()
 	    same = same + 1 if now == seen and now > 2000 else 0
 	    seen = now
-	os.kill(pid, signal.SIGTERM)
+	how, code = sys.argv[2].split(':')
+	if how == 'key':
+	    os.write(terminal, b'\x03')
+	else:
+	    os.kill(pid, getattr(signal, 'SIG' + how))
 	_, status = os.waitpid(pid, 0)
-	assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 143, status
+	assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == int(code), (how, status)
 	assert not keys()
 	END
-	stop
 }
 
 @test "console on a terminal shows a question, and an empty line answers it" {
@@ -509,9 +535,10 @@ at_terminal()
 	wait_for out 'code 143'
 	until_true gone "$pid"
 	cmp before after
+	: >out
 	# shellcheck disable=SC2016  # for the inner shell
 	launch "$HELPERS/helper_tty" -- sh -c 'stty -g >before; "$0" -c mcinit.ini console; echo "code $?"; stty -g >after' "$MCINIT"
-	wait_for out 'server> ' 2
+	wait_for out 'server> '
 	tell TERM "$supervisor"
 	wait_for out 'code 0'
 	until_true gone "$pid"

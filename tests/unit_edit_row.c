@@ -113,7 +113,9 @@ a_full_line_takes_no_more_and_is_no_line_then(void **state)
 	assert_int_equal(e.bytes, EDIT_LINE_BYTES - 1);
 	type("y");
 	assert_true(s.rang);
-	type(CTRL_U "z");
+	type(CTRL_U);
+	assert_false(e.too_long);
+	type("z");
 	assert_int_equal(type("\r"), EDIT_IS_LINE);
 	begin();
 	/* Nor is it whole when it was left for an older one. */
