@@ -427,9 +427,10 @@ at_terminal()
 	wait_for out 'code 143'
 	until_true gone "$pid"
 	cmp before after
+	: >out
 	# shellcheck disable=SC2016  # for the inner shell
 	launch "$HELPERS/helper_tty" -- sh -c 'stty -g >before; "$0" -c mcinit.ini console; echo "code $?"; stty -g >after' "$MCINIT"
-	wait_for out 'server> ' 2
+	wait_for out 'server> '
 	tell TERM "$supervisor"
 	wait_for out 'code 0'
 	until_true gone "$pid"
