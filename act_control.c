@@ -2,7 +2,8 @@
 /*
  * act_control: what clients of the control socket want becomes events; see act.h.
  *
- * One function per verb.  It must never decide anything but whether a request can be understood.
+ * One function per verb.  It must never decide anything: what it refuses, so that who asks hears why, step.c would
+ * not do either.
  */
 #include <errno.h>
 #include <signal.h>		/* numbers only */
@@ -130,15 +131,6 @@ ask_kill(struct act_scope *scope, int client, const struct ctl_request *request)
 /* ---- the whole: as the signals that mean it ---- */
 
 static void
-hold_is_left(struct act_scope *scope, int client, int slot)
-{
-	if (control_is_there(client))
-		return;
-	act_tell(scope, STEP_UNHOLD, slot, client);
-	world_commit();
-}
-
-static void
 signal_us(struct act_scope *scope, int client, int signal)
 {
 	act_tell(scope, STEP_SIGNAL, -1, signal);
@@ -168,6 +160,17 @@ ask_rotate(struct act_scope *scope, int client, const struct ctl_request *reques
 	(void)request;
 	act_tell(scope, STEP_ROTATE, -1, 0);
 	under_way(scope, client);
+}
+
+/* ---- backups ---- */
+
+static void
+hold_is_left(struct act_scope *scope, int client, int slot)
+{
+	if (control_is_there(client))
+		return;
+	act_tell(scope, STEP_UNHOLD, slot, client);
+	world_commit();
 }
 
 /* Its connection keeps the server from saving: when that is gone, it saves again. */

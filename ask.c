@@ -327,19 +327,11 @@ ask_descriptor(const struct ask *asked, int *fd)
 	return code;
 }
 
-static int
-take_nothing(const char *bytes, size_t count)
-{
-	(void)bytes;
-	(void)count;
-	return 0;
-}
-
 int
 ask_hold(const char *name, int *connection, char *why, size_t room)
 {
 	struct ask asked = { .verb = CTL_HOLD, .argument = name, .until = sys_now() + PATIENCE,
-		.take = take_nothing, .why = why, .room = room };
+		.why = why, .room = room };
 	char line[CTL_REQUEST];
 	size_t bytes = ctl_ask(line, CTL_HOLD, name), count;
 	const char *text;

@@ -28,6 +28,17 @@ backup()
 	run timeout 60 "$MCINIT" -S run/control backup "$@" 3>&- </dev/null
 }
 
+# backup_stays: one in the background, whose command runs until something is written to the FIFO `end`; its number
+# in $client.
+backup_stays()
+{
+	mkfifo end
+	"$MCINIT" -S run/control backup -- sh -c 'touch runs; read -r _ <end' >first 2>&1 3>&- {idle}>&- &
+	client=$!
+	started="$started $client"
+	until_true test -e runs
+}
+
 # With RCON: an INI and a port of its own.
 with_rcon()
 {
@@ -60,7 +71,7 @@ said_all()
 	until_true said_all
 	backup server -- sh -c 'exit 7'
 	[ "$status" -eq 7 ]
-	backup -- timeout -s KILL 0.1 sleep 10
+	backup -- sh -c 'kill -KILL $$'
 	[ "$status" -eq 137 ]
 	run -127 timeout 60 "$MCINIT" -S run/control backup -- no-such-program 3>&- </dev/null
 	until_true seen journal ' command save-on' 4
@@ -80,11 +91,10 @@ said_all()
 
 @test "the client is killed while the command runs: save-on is said" {
 	up ''
-	"$MCINIT" -S run/control backup -- sh -c 'touch runs; exec sleep 1000' >first 2>&1 3>&- {idle}>&- &
-	started="$started $!"
-	until_true test -e runs
-	kill -KILL $!
+	backup_stays
+	kill -KILL "$client"
 	until_true said_all
+	echo >end
 	wait_for log 'a backup is over'
 	stop
 	lived_well 1
@@ -92,14 +102,12 @@ said_all()
 
 @test "mcinit fails, or is executed anew, while the command runs: save-on is said once" {
 	up ''
-	"$MCINIT" -S run/control backup -- sh -c 'touch runs; while [ ! -e end ]; do sleep 0.01; done' >first 2>&1 3>&- {idle}>&- &
-	started="$started $!"
-	until_true test -e runs
+	backup_stays
 	tell SEGV
 	wait_for log 'mcinit itself failed ('
 	until_true said_all
-	touch end
-	until_true gone $!
+	echo >end
+	until_true gone "$client"
 	run -0 timeout 40 "$MCINIT" -S run/control reexec 3>&-
 	said_all
 	stop
@@ -108,27 +116,24 @@ said_all()
 
 @test "mcinit is killed while the command runs: the next one says save-on" {
 	up ''
-	"$MCINIT" -S run/control backup -- sh -c 'touch runs; sleep 1000' >first 2>&1 3>&- {idle}>&- &
-	started="$started $!"
-	until_true test -e runs
+	backup_stays
 	kill -KILL "$pid"
 	until_true gone "$pid"
 	start
 	until_true said_all
+	echo >end
 	stop
 	lived_well 1
 }
 
 @test "two at a time: save-on follows the last" {
 	up ''
-	"$MCINIT" -S run/control backup -- sh -c 'touch one; while [ ! -e end ]; do sleep 0.01; done' >first 2>&1 3>&- {idle}>&- &
-	started="$started $!"
-	until_true test -e one
+	backup_stays
 	backup -- true
 	[ "$status" -eq 0 ]
 	[[ $(told) != *save-on* ]]
-	touch end
-	until_true gone $!
+	echo >end
+	until_true gone "$client"
 	until_true seen journal 'command save-on'
 	stop
 	lived_well 1
@@ -144,11 +149,9 @@ said_all()
 
 @test "a stop in the middle of it saves, and nothing is said behind it" {
 	up '--save-time 300ms'
-	"$MCINIT" -S run/control backup -- sh -c 'touch runs; while [ ! -e end ]; do sleep 0.01; done' >first 2>&1 3>&- {idle}>&- &
-	started="$started $!"
-	until_true test -e runs
+	backup_stays
 	stop
-	touch end
+	echo >end
 	[[ $(told) != *save-on* ]]
 	lived_well 1
 }

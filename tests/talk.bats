@@ -470,7 +470,7 @@ at_terminal()
 
 @test "console on a terminal that nobody reads can be ended" {
 	local how
-	ini '--flood 0'
+	ini '--flood 0' log.stdout=no
 	start
 	ready
 	for how in TERM:143 INT:0 key:0; do
