@@ -331,14 +331,29 @@ wait_for_line(int64_t end, char **line)
 	return TYPIST_END;
 }
 
+/*
+ * While a line is being dealt with, Ctrl-C is the signal that ends the waiting for it.  One that was typed right
+ * behind the line came as a key.
+ */
+static void
+leave_typing(void)
+{
+	sys_tty_typing(0, &tty.before, false);
+	if (tty.taken == tty.filled && sys_readable(0, 0) == 1)
+		read_keys();
+	if (tty.taken < tty.filled && tty.keys[tty.taken] == CTRL_C) {
+		tty.taken++;
+		tty.interrupted = true;
+	}
+}
+
 enum typist_news
 typist_wait(int timeout_ms, char **line)
 {
 	enum typist_news news = wait_for_line(timeout_ms < 0 ? -1 : sys_now() + timeout_ms, line);
 
-	/* While a line is being dealt with, Ctrl-C is the signal that ends the waiting for it. */
-	if (news != TYPIST_NOTHING)
-		sys_tty_typing(0, &tty.before, false);
+	if (news == TYPIST_LINE)
+		leave_typing();
 	return news;
 }
 
