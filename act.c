@@ -333,6 +333,7 @@ act_finish(struct act_scope *scope, const struct step_act *a)
 		log_info(NULL, "all is stopped: %s", words_ending((int)a->b));
 	if (!console_runs(&scope->world->proc, CONSOLE_OUTPUT, -1))
 		log_rescue();
+	act_report_end(scope, machine ? 0 : (int)a->a);
 	if (machine) {
 		proc_end_machine((enum step_ending)a->b);
 		return;			/* process 1 of a machine waits for the end of its world */

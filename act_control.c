@@ -128,6 +128,17 @@ ask_kill(struct act_scope *scope, int client, const struct ctl_request *request)
 	order(scope, client, request, STEP_KILL);
 }
 
+/* Its connection is kept, and that is said before the answer. */
+static void
+tell_it_stays(struct act_scope *scope, int client, const char *how)
+{
+	char line[2 * CTL_ANSWER];
+	size_t n = ctl_data(line, strlen(how) + 1);
+
+	n += fmt_put(line + n, CTL_ANSWER, "%s\n", how);
+	control_tell(client, scope->epoll, line, n, false);
+}
+
 /* ---- the whole: as the signals that mean it ---- */
 
 static void
@@ -142,6 +153,17 @@ ask_shutdown(struct act_scope *scope, int client, const struct ctl_request *requ
 {
 	(void)request;
 	signal_us(scope, client, SIGTERM);
+}
+
+/* It is answered by act_report_end(). */
+static void
+ask_end(struct act_scope *scope, int client, const struct ctl_request *request)
+{
+	(void)request;
+	if (control_keep(client, ACT_MATTER_END))
+		tell_it_stays(scope, client, "waits");
+	else
+		refuse(scope, client, "too many wait; ask again in a moment");
 }
 
 static void
@@ -177,24 +199,19 @@ hold_is_left(struct act_scope *scope, int client, int slot)
 static void
 ask_hold(struct act_scope *scope, int client, const struct ctl_request *request)
 {
-	static const char held[] = "held\n";
 	int slot = act_slot_of(scope, request->argument, strlen(request->argument));
-	char line[CTL_ANSWER + sizeof(held)];
-	size_t n;
 
 	if (slot < 0)
 		refuse(scope, client, act_no_such(request->argument));
 	else if (scope->world->machine.server[slot].is != IS_RUNNING)
 		refuse(scope, client, "it does not run");
-	else if (!control_keep(client, slot + CONF_SERVERS))
+	else if (!control_keep(client, slot + ACT_MATTER_HOLD))
 		refuse(scope, client, "too many wait; ask again in a moment");
 	else {
 		act_tell(scope, STEP_HOLD, slot, client);
 		/* It may say save-off as soon as it hears of it. */
 		world_commit();
-		n = ctl_data(line, sizeof(held) - 1);
-		memcpy(line + n, held, sizeof(held) - 1);
-		control_tell(client, scope->epoll, line, n + sizeof(held) - 1, false);
+		tell_it_stays(scope, client, "held");
 		hold_is_left(scope, client, slot);
 		log_info(act_name(scope, slot), "a backup keeps it from saving; save-on follows when that is over");
 	}
@@ -240,7 +257,7 @@ ask_input(struct act_scope *scope, int client, const struct ctl_request *request
 static bool
 only_asks(enum ctl_verb verb)
 {
-	return verb == CTL_STATUS || verb == CTL_CONSOLES || verb == CTL_INPUT;
+	return verb == CTL_STATUS || verb == CTL_END || verb == CTL_CONSOLES || verb == CTL_INPUT;
 }
 
 static void
@@ -257,6 +274,7 @@ do_request(struct act_scope *scope, int client, const char *line, size_t bytes)
 		[CTL_SHUTDOWN] = ask_shutdown,
 		[CTL_RELOAD] = ask_reload,
 		[CTL_ROTATE] = ask_rotate,
+		[CTL_END] = ask_end,
 		[CTL_HOLD] = ask_hold,
 		[CTL_CONSOLES] = ask_consoles,
 		[CTL_INPUT] = ask_input,
@@ -282,11 +300,11 @@ hear_client(struct act_scope *scope, int client)
 	int matter = control_matter(client);
 	size_t bytes = control_hear(client, scope->epoll, &line);
 
-	if (matter >= CONF_SERVERS)
-		hold_is_left(scope, client, matter - CONF_SERVERS);
-	else if (matter >= 0)
+	if (matter >= ACT_MATTER_HOLD && matter < ACT_MATTER_END)
+		hold_is_left(scope, client, matter - ACT_MATTER_HOLD);
+	else if (matter >= 0 && matter < ACT_MATTER_HOLD)
 		act_rcon_client(scope, client, matter);
-	else if (bytes > 0)
+	else if (matter < 0 && bytes > 0)
 		do_request(scope, client, line, bytes);
 }
 

@@ -70,8 +70,15 @@ void act_rcon_client(struct act_scope *scope, int client, int slot);
 int64_t act_rcon_took(int slot);
 size_t act_rcon_names(int slot, char *names, size_t room);
 
+/*
+ * What a client that is kept waits for (control_keep): an answer of the server in slot 0 and so on, the end of what
+ * keeps it from saving, our end.
+ */
+enum { ACT_MATTER_HOLD = CONF_SERVERS, ACT_MATTER_END = 2 * CONF_SERVERS };
+
 /* act_report.c */
 void act_report(struct act_scope *scope, int client, const struct ctl_request *request);
+void act_report_end(struct act_scope *scope, int exit_code);	/* to who waits for our end */
 void act_metrics(struct act_scope *scope, const struct step_act *a);
 void act_metrics_ended(struct act_scope *scope, int status);
 

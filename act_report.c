@@ -137,6 +137,25 @@ tell(struct act_scope *scope, int client, size_t bytes)
 	control_tell(client, scope->epoll, out.text, head + bytes, false);
 }
 
+/* Of all servers, or of the one in `only`; `last` is said behind "ok". */
+static void
+report(struct act_scope *scope, int client, int only, const char *last)
+{
+	char line[CTL_ANSWER];
+
+	fill_whole(scope);
+	tell(scope, client, report_line(&report_whole_form, &out.whole, out.line));
+	for (int slot = 0; slot < CONF_SERVERS && control_is_there(client); slot++) {
+		if (!scope->world->machine.server[slot].used || (only >= 0 && slot != only))
+			continue;
+		fill_server(scope, slot);
+		tell(scope, client, report_line(&report_server_form, &out.server, out.line));
+	}
+	if (control_is_there(client))
+		control_tell(client, scope->epoll, line, ctl_answer(line, true, last), true);
+	sys_give_back(&out, sizeof(out));
+}
+
 void
 act_report(struct act_scope *scope, int client, const struct ctl_request *request)
 {
@@ -144,21 +163,21 @@ act_report(struct act_scope *scope, int client, const struct ctl_request *reques
 	int only = *name == '\0' ? -1 : act_slot_of(scope, name, strlen(name));
 	char line[CTL_ANSWER];
 
-	if (*name != '\0' && only < 0) {
+	if (*name != '\0' && only < 0)
 		control_tell(client, scope->epoll, line, ctl_answer(line, false, act_no_such(name)), true);
-		return;
-	}
-	fill_whole(scope);
-	tell(scope, client, report_line(&report_whole_form, &out.whole, out.line));
-	for (int slot = 0; slot < CONF_SERVERS && control_is_there(client); slot++) {
-		if (!scope->world->machine.server[slot].used || (*name != '\0' && slot != only))
-			continue;
-		fill_server(scope, slot);
-		tell(scope, client, report_line(&report_server_form, &out.server, out.line));
-	}
-	if (control_is_there(client))
-		control_tell(client, scope->epoll, line, ctl_answer(line, true, ""), true);
-	sys_give_back(&out, sizeof(out));
+	else
+		report(scope, client, only, "");
+}
+
+void
+act_report_end(struct act_scope *scope, int exit_code)
+{
+	char last[CTL_ANSWER];
+
+	fmt_put(last, sizeof(last), "%d", exit_code);
+	for (int client = 0; client < CONTROL_CLIENTS; client++)
+		if (control_matter(client) == ACT_MATTER_END)
+			report(scope, client, -1, last);
 }
 
 /* ---- metrics_file ---- */

@@ -284,7 +284,7 @@ hear_reply(void)
 		return complain(LATE, text, "");
 	if (!ctl_is_answer(said, &yes, &text))
 		return complain(NO, "this is no answer: ", said);
-	return yes ? DONE : complain(NO, text, "");
+	return complain(yes ? DONE : NO, text, "");
 }
 
 int
@@ -328,20 +328,18 @@ ask_descriptor(const struct ask *asked, int *fd)
 }
 
 int
-ask_hold(const char *name, int *connection, char *why, size_t room)
+ask_lasting(const struct ask *asked, int *connection)
 {
-	struct ask asked = { .verb = CTL_HOLD, .argument = name, .until = sys_now() + PATIENCE,
-		.why = why, .room = room };
 	char line[CTL_REQUEST];
-	size_t bytes = ctl_ask(line, CTL_HOLD, name), count;
+	size_t bytes = ctl_ask(line, asked->verb, asked->argument), count;
 	const char *text;
 	char *said = NULL;
 	bool yes;
 	int code, rc;
 
-	in.asked = &asked;
+	in.asked = asked;
 	in.reached = false;
-	in.until = asked.until;
+	in.until = asked->until;
 	code = begin(".", line, bytes);
 	if (code == DONE) {
 		rc = next_line(&said);
@@ -352,7 +350,22 @@ ask_hold(const char *name, int *connection, char *why, size_t room)
 	}
 	if (code != DONE && in.fd >= 0)
 		sys_close(in.fd);
-	*connection = in.fd;
+	*connection = code == DONE ? in.fd : -1;
+	return code;
+}
+
+int
+ask_ended(const struct ask *asked, int connection)
+{
+	int code;
+
+	in.asked = asked;
+	in.reached = true;
+	in.until = asked->until;
+	in.fd = connection;
+	in.filled = in.taken = 0;
+	code = hear_reply();
+	sys_close(connection);
 	return code;
 }
 

@@ -31,7 +31,7 @@ struct ask {
 	void (*reached)(void);		/* it listens, and answers when it has an answer */
 	int (*wait)(int fd);		/* until there is something to read: 1, 0: too late, or -errno */
 	int (*take)(const char *bytes, size_t count);	/* what comes before the answer; 0, or -errno: no more */
-	char *why;
+	char *why;			/* and behind "ok" what was said there */
 	size_t room;
 };
 
@@ -48,9 +48,12 @@ int ask_number(const char *text, const char **rest);
 int ask_duration(const char *text);
 
 /*
- * Keeps the server `name` from saving, as long as *connection is open: save-on is said behind that, whatever
- * happens.  The code; 0, and it is.
+ * What lasts as long as *connection is open, if it is asked of the mcinit in the working directory: hold, end.
+ * The code; 0, and it does.
  */
-int ask_hold(const char *name, int *connection, char *why, size_t room);
+int ask_lasting(const struct ask *asked, int *connection);
+
+/* The answer that such a connection has in the end, as of ask_mcinit(); it is closed. */
+int ask_ended(const struct ask *asked, int connection);
 
 #endif

@@ -20,7 +20,8 @@
 #include "sys.h"
 #include "talk.h"
 
-enum { DONE = 0, NO = 1, USAGE = 64, LATE = 75, SAVE = 2 * 60 * 1000, SAVE_ON = 20 * 1000, LOOK_EACH = 50 };
+enum { DONE = 0, NO = 1, USAGE = 64, LATE = 75, SAVE = 2 * 60 * 1000, SAVE_ON = 20 * 1000, PATIENCE = 30 * 1000,
+	LOOK_EACH = 50 };
 
 extern char **environ;
 
@@ -178,6 +179,7 @@ let_go(int connection)
 int
 backup_main(const char *run_dir, int count, char *const words[])
 {
+	struct ask hold = { .verb = CTL_HOLD, .why = my.why, .room = sizeof(my.why) };
 	int code = read_words(count, words), connection, over;
 
 	if (code != DONE)
@@ -188,7 +190,9 @@ backup_main(const char *run_dir, int count, char *const words[])
 	code = choose();
 	if (code != DONE)
 		return code;
-	code = ask_hold(my.status.server[0].name, &connection, my.why, sizeof(my.why));
+	hold.argument = my.status.server[0].name;
+	hold.until = sys_now() + PATIENCE;
+	code = ask_lasting(&hold, &connection);
 	if (code != DONE)
 		return complain(code == ASK_AGAIN ? NO : code, my.status.server[0].name, my.why);
 	code = save();

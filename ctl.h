@@ -9,7 +9,8 @@
  *
  * The argument of most is a server's name, or "-" for the only one; for stop "*" is all of them.  Behind that
  * of stop and restart may stand a blank and "now": players are not warned.  "ok" means that it is under way.
- * Before the answer to status come lines of report.h.
+ * Before the answer to status come lines of report.h; they also come before that to end, which is given when
+ * mcinit ends, and its "ok" has the exit code.
  *
  * The argument of rcon is a server's name, or "-" for the only one, a blank, and a command.  Before its
  * answer come pieces of the server's reply as that sends them.
@@ -46,6 +47,7 @@ enum ctl_argument { CTL_NONE, CTL_MAY, CTL_MUST };
 	X(SHUTDOWN, "shutdown", CTL_NONE) \
 	X(RELOAD, "reload", CTL_NONE) \
 	X(ROTATE, "rotate", CTL_NONE) \
+	X(END, "end", CTL_NONE) \
 	X(HOLD, "hold", CTL_MUST) \
 	X(CONSOLES, "consoles", CTL_NONE) \
 	X(INPUT, "input", CTL_MUST)

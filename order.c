@@ -363,29 +363,85 @@ order_kill(const char *run_dir, int count, char *const words[])
 
 /* ---- the whole ---- */
 
+/* The one whose world was lost since we began, or NULL. */
+static const struct report_server *
+find_lost(void)
+{
+	for (int i = 0; i < my.after.count; i++) {
+		const struct report_server *s = &my.after.server[i];
+		bool before = false;
+
+		for (int j = 0; j < my.before.count; j++)
+			before = before || (is(s->name, my.before.server[j].name) &&
+			    is_at_rest(&my.before.server[j]) && s->starts == my.before.server[j].starts);
+		if (s->lost == 1 && !before)
+			return s;
+	}
+	return NULL;
+}
+
+static int
+say_end(const char *exit_code)
+{
+	const struct report_server *lost = find_lost();
+	char text[LINE];
+
+	fmt_put(text, sizeof(text), "has ended%s%.8s", is(exit_code, "") || is(exit_code, "0") ? "" : ", exit code ",
+	    is(exit_code, "0") ? "" : exit_code);
+	say("mcinit", text);
+	return lost == NULL ? DONE : complain(NO, lost->name, "what it had not saved is lost");
+}
+
+/*
+ * `last`: the connection by which its end comes, -1: there is none.  Where it failed on the way the next image is
+ * asked; of one that cannot be asked, what was seen before has to do.
+ */
+static int
+wait_for_end(int last)
+{
+	static struct status look;
+	char exit_code[STATUS_WHY];
+	int code;
+
+	for (;;) {
+		bool comes = sys_readable(last, LOOK_EACH) == 1, is_gone;
+
+		code = fetch(&look);
+		is_gone = code != DONE || look.whole.pid != my.before.whole.pid;
+		/* It was told before the socket went away. */
+		if (last >= 0 && (comes || is_gone)) {
+			if (status_last(last, &look, exit_code) == DONE) {
+				my.after = look;
+				return say_end(exit_code);
+			}
+			last = -1;
+			continue;
+		}
+		if (is_gone)
+			return code == DONE || code == NO_SUPERVISOR ? say_end("") : code;
+		my.after = look;
+		for (int i = 0; i < look.count; i++)
+			if (!is_at_rest(&look.server[i]))
+				show_progress(&look.server[i]);
+		if (sys_now() >= my.until)
+			return complain(LATE, "", "not done in time; it goes on without us");
+		if (last < 0)
+			last = status_begin_last(exit_code);
+	}
+}
+
 int
 order_shutdown(const char *run_dir, int count, char *const words[])
 {
-	int code = begin(CTL_SHUTDOWN, run_dir, count, words, "shutdown [--no-wait] [--timeout TIME]"), lost = -1;
+	int code = begin(CTL_SHUTDOWN, run_dir, count, words, "shutdown [--no-wait] [--timeout TIME]"), last = -1;
+	char why[STATUS_WHY];
 
+	/* Who asks for its end first hears how it was, however soon that is. */
+	if (code == DONE && !my.no_wait)
+		last = status_begin_last(why);
 	if (code == DONE)
 		code = ask("");
-	if (code != DONE || my.no_wait)
-		return code;
-	while ((code = fetch(&my.after)) == DONE && my.after.whole.pid == my.before.whole.pid) {
-		for (int i = 0; i < my.after.count; i++) {
-			if (!is_at_rest(&my.after.server[i]))
-				show_progress(&my.after.server[i]);
-			lost = my.after.server[i].lost == 1 ? i : lost;
-		}
-		if (sys_now() >= my.until)
-			return complain(LATE, "", "not done in time; it goes on without us");
-		sys_readable(-1, LOOK_EACH);
-	}
-	if (code != NO_SUPERVISOR && code != DONE)
-		return code;
-	say("mcinit", "has ended");
-	return lost < 0 ? DONE : complain(NO, my.before.server[lost].name, "what it had not saved is lost");
+	return code != DONE || my.no_wait ? code : wait_for_end(last);
 }
 
 int

@@ -62,6 +62,15 @@ take(const char *bytes, size_t count)
 	return 0;
 }
 
+static void
+make_room(struct status *s)
+{
+	report_clear(&report_whole_form, &s->whole);
+	s->count = 0;
+	my.fill = s;
+	my.filled = 0;
+}
+
 int
 status_fetch(const char *name, struct status *s, char *why)
 {
@@ -71,13 +80,31 @@ status_fetch(const char *name, struct status *s, char *why)
 
 	/* It fails now and then, and goes on: then its next image answers. */
 	do {
-		report_clear(&report_whole_form, &s->whole);
-		s->count = 0;
-		my.fill = s;
-		my.filled = 0;
+		make_room(s);
 		code = ask_mcinit(".", &ask);
 	} while (code == ASK_AGAIN && sys_now() < ask.until && sys_readable(-1, 1) == 0);
 	return code == ASK_AGAIN ? NO : code;
+}
+
+int
+status_begin_last(char *why)
+{
+	struct ask ask = { .verb = CTL_END, .argument = "", .until = sys_now() + STATUS_PATIENCE, .why = why,
+		.room = STATUS_WHY };
+	int connection;
+
+	ask_lasting(&ask, &connection);
+	return connection;
+}
+
+int
+status_last(int connection, struct status *s, char *why)
+{
+	struct ask ask = { .verb = CTL_END, .argument = "", .until = sys_now() + STATUS_PATIENCE, .take = take,
+		.why = why, .room = STATUS_WHY };
+
+	make_room(s);
+	return ask_ended(&ask, connection);
 }
 
 static int

@@ -25,6 +25,13 @@ enum { STATUS_WHY = 512, STATUS_PATIENCE = 5000 };
  */
 int status_fetch(const char *name, struct status *s, char *why);
 
+/*
+ * The same, as it is when mcinit ends: a connection that can be read then, or -1: there is none; and what comes by
+ * it, which closes it.  0, and why[] has mcinit's exit code, or another code, ASK_AGAIN among them.
+ */
+int status_begin_last(char *why);
+int status_last(int connection, struct status *s, char *why);
+
 /* status [NAME] [--json] [--watch]: 0, 1 there is no such server, 64 usage, 75 no answer. */
 int status_show(const char *run_dir, int count, char *const words[]);
 

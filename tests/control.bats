@@ -324,6 +324,40 @@ only_read()
 	stop
 }
 
+# wait_for_end COUNT: clients who want to know of it, in the file ends; $! is their process.
+wait_for_end()
+{
+	"$HELPERS/helper_client" run/control "$1" 60 <<<end >ends 2>&1 3>&- {idle}>&- &
+	started="$started $!"
+}
+
+@test "who waits for mcinit's end is told how it was; who leaves before, and too many, are in nobody's way" {
+	local many last
+	up
+	wait_for_end 32
+	many=$!
+	wait_for ends waits 24
+	wait_for ends 'no too many wait*' 8
+	one_is_served
+	# They are those of the image before.
+	wait_for ends '0 open'
+	wait_for_end 32
+	many=$!
+	wait_for ends waits 24
+	run -0 "$MCINIT" -S run/control status 3>&-
+	kill "$many"
+	same_as_before "$before"
+	wait_for_end 1
+	last=$!
+	wait_for ends waits
+	tell TERM
+	expect_exit 0
+	wait "$last"
+	seen ends 'server?name=server?*state=stopped?*'
+	seen ends 'ok 0'
+	seen ends '0 open'
+}
+
 gets_a_place()
 {
 	echo dance | clients 1 20
