@@ -339,10 +339,11 @@ held()
 	stop
 }
 
-# Nothing more can be typed: neither its terminal nor the FIFO takes any.
+# Nothing more can be typed: neither its terminal nor the FIFO takes any.  In lines: of one that never ends a
+# terminal throws away what is too much, for as long as there comes more.
 full()
 {
-	dd if=/dev/zero of=run/server/stdin bs=4096 oflag=nonblock 2>/dev/null || :
+	yes | dd of=run/server/stdin bs=4096 iflag=fullblock oflag=nonblock 2>/dev/null || :
 	! "$MCINIT" -c mcinit.ini send list 2>/dev/null
 }
 
