@@ -15,8 +15,8 @@
 #include "log.h"
 #include "sys.h"
 
-/* Clients who are let in, and events that may wait when one of them asks for more. */
-enum { IN_A_TURN = 16, QUEUE_MOST = WORLD_QUEUE / 2 };
+/* Clients who are let in, who may wait for our end, and events that may wait when one of them asks for more. */
+enum { IN_A_TURN = 16, ENDS = 8, QUEUE_MOST = WORLD_QUEUE / 2 };
 
 int
 act_slot_of(const struct act_scope *scope, const char *name, size_t bytes)
@@ -155,15 +155,19 @@ ask_shutdown(struct act_scope *scope, int client, const struct ctl_request *requ
 	signal_us(scope, client, SIGTERM);
 }
 
-/* It is answered by act_report_end(). */
+/* It is answered by act_report_end().  As that may be in a year, the places of others are not for these. */
 static void
 ask_end(struct act_scope *scope, int client, const struct ctl_request *request)
 {
+	int wait = 0;
+
 	(void)request;
-	if (control_keep(client, ACT_MATTER_END))
+	for (int i = 0; i < CONTROL_CLIENTS; i++)
+		wait += control_matter(i) == ACT_MATTER_END;
+	if (wait < ENDS && control_keep(client, ACT_MATTER_END))
 		tell_it_stays(scope, client, "waits");
 	else
-		refuse(scope, client, "too many wait; ask again in a moment");
+		refuse(scope, client, "too many wait already");
 }
 
 static void

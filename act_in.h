@@ -75,6 +75,7 @@ size_t act_rcon_names(int slot, char *names, size_t room);
  * keeps it from saving, our end.
  */
 enum { ACT_MATTER_HOLD = CONF_SERVERS, ACT_MATTER_END = 2 * CONF_SERVERS };
+_Static_assert(ACT_MATTER_END <= INT8_MAX, "a matter is kept in a byte");
 
 /* act_report.c */
 void act_report(struct act_scope *scope, int client, const struct ctl_request *request);

@@ -22,7 +22,7 @@ static _Alignas(64) struct {
 	int fd;
 	int64_t until;
 	const struct ask *asked;		/* NULL: for a person, and patiently */
-	bool reached;
+	bool reached, sparing;		/* sparing: what comes behind is another's to read */
 	int beside;			/* a descriptor that came, 0: none */
 	size_t filled, taken;
 	char bytes[16 * 1024 + 1];	/* with a NUL behind the last line */
@@ -74,7 +74,7 @@ read_more(void)
 
 	if (rc <= 0)
 		return rc == 0 ? -ETIMEDOUT : rc;
-	n = sys_receive_with_fd(in.fd, in.bytes + in.filled, sizeof(in.bytes) - 1 - in.filled, &came);
+	n = sys_receive_with_fd(in.fd, in.bytes + in.filled, in.sparing ? 1 : sizeof(in.bytes) - 1 - in.filled, &came);
 	if (came > 0) {
 		drop_beside();
 		in.beside = came;
@@ -124,6 +124,8 @@ say_no_line(int error)
 		    "makes it wait longer", "");
 	if (error == -ETIMEDOUT)
 		return complain(LATE, "mcinit does not answer", "");
+	if (error == -EINTR)
+		return complain(NO, "given up; the server ", in.reached ? "may have been told, and may do it" : "was not told");
 	return complain(in.asked != NULL && error == -EPIPE ? ASK_AGAIN : NO, error == -EPIPE ? "mcinit hung up without an answer: it failed, or it ended. "
 	    "Look into its log, then ask again" : "cannot hear mcinit: ",
 	    error == -EPIPE ? "" : log_errno(error));
@@ -249,7 +251,7 @@ take_data(size_t left)
 {
 	for (;;) {
 		size_t there = in.filled - in.taken, n = there < left ? there : left;
-		int rc = n > 0 ? in.asked->take(in.bytes + in.taken, n) : 0;
+		int rc = n > 0 && in.asked->take != NULL ? in.asked->take(in.bytes + in.taken, n) : 0;
 
 		in.taken += n;
 		left -= n;
@@ -263,12 +265,23 @@ take_data(size_t left)
 }
 
 static int
-hear_reply(void)
+take_answer(const char *said)
 {
 	const char *text;
+	bool yes;
+
+	if (ctl_is_late(said, &text))
+		return complain(LATE, text, "");
+	if (!ctl_is_answer(said, &yes, &text))
+		return complain(NO, "this is no answer: ", said);
+	return complain(yes ? DONE : NO, text, "");
+}
+
+static int
+hear_reply(void)
+{
 	size_t count;
 	char *said = NULL;
-	bool yes;
 	int rc;
 
 	for (;;) {
@@ -280,11 +293,7 @@ hear_reply(void)
 		if (rc < 0)
 			return say_no_line(rc);
 	}
-	if (ctl_is_late(said, &text))
-		return complain(LATE, text, "");
-	if (!ctl_is_answer(said, &yes, &text))
-		return complain(NO, "this is no answer: ", said);
-	return complain(yes ? DONE : NO, text, "");
+	return take_answer(said);
 }
 
 int
@@ -327,27 +336,38 @@ ask_descriptor(const struct ask *asked, int *fd)
 	return code;
 }
 
+/* That it lasts is data, of which nobody wants to know more. */
+static int
+hear_that_it_lasts(void)
+{
+	char *said = NULL;
+	size_t count;
+	int rc = next_line(&said), code;
+
+	if (rc == 0 && !ctl_is_data(said, &count)) {
+		code = take_answer(said);
+		return code == DONE ? complain(NO, "this is no answer: ", said) : code;
+	}
+	if (rc == 0)
+		rc = take_data(count);
+	return rc < 0 ? say_no_line(rc) : DONE;
+}
+
 int
 ask_lasting(const struct ask *asked, int *connection)
 {
 	char line[CTL_REQUEST];
-	size_t bytes = ctl_ask(line, asked->verb, asked->argument), count;
-	const char *text;
-	char *said = NULL;
-	bool yes;
-	int code, rc;
+	size_t bytes = ctl_ask(line, asked->verb, asked->argument);
+	int code;
 
 	in.asked = asked;
 	in.reached = false;
 	in.until = asked->until;
+	in.sparing = true;
 	code = begin(".", line, bytes);
-	if (code == DONE) {
-		rc = next_line(&said);
-		if (rc < 0)
-			code = say_no_line(rc);
-		else if (!ctl_is_data(said, &count))
-			code = complain(NO, ctl_is_answer(said, &yes, &text) ? text : "this is no answer", "");
-	}
+	if (code == DONE)
+		code = hear_that_it_lasts();
+	in.sparing = false;
 	if (code != DONE && in.fd >= 0)
 		sys_close(in.fd);
 	*connection = code == DONE ? in.fd : -1;

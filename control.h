@@ -49,7 +49,7 @@ void control_tell(int client, int epoll, const char *line, size_t bytes, bool la
 int control_give(int client, int epoll, const char *line, size_t bytes, int fd);
 
 /*
- * Its answer takes time, with a server that is the caller's `matter`: its place is not another's meanwhile,
+ * Its answer takes time, for what is the caller's `matter` (to INT8_MAX): its place is not another's meanwhile,
  * what more it says is not heard, and the line that it said is kept.  False: too many wait, and some places
  * are for those who want something else.
  */

@@ -12,12 +12,14 @@
 
 #include "ask.h"
 #include "fmt.h"
+#include "host.h"
 #include "log.h"
 #include "status.h"
 #include "sys.h"
 #include "words.h"
 
-enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, LOOK_EACH = 100, LINE = 256 };
+enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, LOOK_EACH = 100, LINE = 256,
+	GONE = 2000, GONE_EACH = 2 };
 
 /* How far it has come; TOLD: it was said. */
 enum outcome { PENDING, WELL, BADLY, TOLD };
@@ -200,18 +202,26 @@ fetch(struct status *s)
 }
 
 static int
-ask(const char *argument)
+try_to_ask(const char *argument, char why[STATUS_WHY])
 {
-	static char why[STATUS_WHY];
-	struct ask ask = { .verb = my.verb, .argument = argument, .until = sys_now() + STATUS_PATIENCE,
-		.why = why, .room = sizeof(why) };
+	struct ask asked = { .verb = my.verb, .argument = argument, .until = sys_now() + STATUS_PATIENCE,
+		.why = why, .room = STATUS_WHY };
 	int code;
 
 	/* It failed before it was heard, or between that and the answer; a second shutdown would hurry it. */
-	while ((code = ask_mcinit(".", &ask)) == ASK_AGAIN && sys_now() < ask.until)
+	while ((code = ask_mcinit(".", &asked)) == ASK_AGAIN && sys_now() < asked.until)
 		if (my.verb == CTL_SHUTDOWN && fetch(&my.after) == DONE && my.after.whole.stopping == 1)
 			return DONE;
-	return code == DONE ? DONE : complain(code == ASK_AGAIN ? NO : code, "", why);
+	return code == ASK_AGAIN ? NO : code;
+}
+
+static int
+ask(const char *argument)
+{
+	static char why[STATUS_WHY];
+	int code = try_to_ask(argument, why);
+
+	return code == DONE ? DONE : complain(code, "", why);
 }
 
 static int
@@ -363,33 +373,68 @@ order_kill(const char *run_dir, int count, char *const words[])
 
 /* ---- the whole ---- */
 
-/* The one whose world was lost since we began, or NULL. */
-static const struct report_server *
-find_lost(void)
+/* Since we began. */
+static bool
+was_lost(const struct report_server *s)
 {
-	for (int i = 0; i < my.after.count; i++) {
-		const struct report_server *s = &my.after.server[i];
-		bool before = false;
+	for (int i = 0; i < my.before.count; i++)
+		if (is(s->name, my.before.server[i].name) && is_at_rest(&my.before.server[i]) &&
+		    s->starts == my.before.server[i].starts)
+			return false;
+	return s->lost == 1;
+}
 
-		for (int j = 0; j < my.before.count; j++)
-			before = before || (is(s->name, my.before.server[j].name) &&
-			    is_at_rest(&my.before.server[j]) && s->starts == my.before.server[j].starts);
-		if (s->lost == 1 && !before)
-			return s;
-	}
-	return NULL;
+static int
+complain_of_lost(void)
+{
+	int code = DONE;
+
+	for (int i = 0; i < my.after.count; i++)
+		if (was_lost(&my.after.server[i]))
+			code = complain(NO, my.after.server[i].name, "what it had not saved is lost");
+	return code;
+}
+
+/* It tells of its end a moment before that; who hears of it here may begin the next one. */
+static void
+wait_until_gone(void)
+{
+	int64_t until = sys_now() + GONE;
+
+	while (host_find_run_dir(".", NULL) == 0 && sys_now() < until)
+		sys_readable(-1, GONE_EACH);
 }
 
 static int
 say_end(const char *exit_code)
 {
-	const struct report_server *lost = find_lost();
 	char text[LINE];
 
-	fmt_put(text, sizeof(text), "has ended%s%.8s", is(exit_code, "") || is(exit_code, "0") ? "" : ", exit code ",
+	wait_until_gone();
+	fmt_put(text, sizeof(text), "has ended%s%.8s", is(exit_code, "0") ? "" : ", exit code ",
 	    is(exit_code, "0") ? "" : exit_code);
 	say("mcinit", text);
-	return lost == NULL ? DONE : complain(NO, lost->name, "what it had not saved is lost");
+	return complain_of_lost();
+}
+
+/* `was_to_say` how it ended. */
+static int
+say_gone(bool was_to_say)
+{
+	if (was_to_say) {
+		complain_of_lost();
+		return complain(NO, "", "has ended, and did not say how: it was killed, or failed. Its log has more");
+	}
+	say("mcinit", "has ended");
+	return complain_of_lost();
+}
+
+static void
+show_all(const struct status *look)
+{
+	for (int i = 0; i < look->count; i++)
+		if (!is_at_rest(&look->server[i]))
+			show_progress(&look->server[i]);
 }
 
 /*
@@ -400,33 +445,34 @@ static int
 wait_for_end(int last)
 {
 	static struct status look;
-	char exit_code[STATUS_WHY];
+	char text[STATUS_WHY];
+	bool was_to_say = last >= 0, is_gone = false;
 	int code;
 
 	for (;;) {
-		bool comes = sys_readable(last, LOOK_EACH) == 1, is_gone;
-
-		code = fetch(&look);
-		is_gone = code != DONE || look.whole.pid != my.before.whole.pid;
-		/* It was told before the socket went away. */
-		if (last >= 0 && (comes || is_gone)) {
-			if (status_last(last, &look, exit_code) == DONE) {
+		if (sys_readable(last, is_gone ? 0 : LOOK_EACH) == 1) {
+			if (status_last(last, &look, text) == DONE) {
 				my.after = look;
-				return say_end(exit_code);
+				return say_end(text);
 			}
 			last = -1;
-			continue;
 		}
 		if (is_gone)
-			return code == DONE || code == NO_SUPERVISOR ? say_end("") : code;
+			return say_gone(was_to_say);
+		code = status_fetch(NULL, &look, text);
+		/* What it told before is there now. */
+		is_gone = code == NO_SUPERVISOR || (code == DONE && look.whole.pid != my.before.whole.pid);
+		if (is_gone)
+			continue;
+		if (code != DONE)
+			return complain(code, "", text);
 		my.after = look;
-		for (int i = 0; i < look.count; i++)
-			if (!is_at_rest(&look.server[i]))
-				show_progress(&look.server[i]);
+		show_all(&look);
 		if (sys_now() >= my.until)
 			return complain(LATE, "", "not done in time; it goes on without us");
 		if (last < 0)
-			last = status_begin_last(exit_code);
+			last = status_begin_last(text);
+		was_to_say = was_to_say || last >= 0;
 	}
 }
 
@@ -436,12 +482,15 @@ order_shutdown(const char *run_dir, int count, char *const words[])
 	int code = begin(CTL_SHUTDOWN, run_dir, count, words, "shutdown [--no-wait] [--timeout TIME]"), last = -1;
 	char why[STATUS_WHY];
 
+	if (code != DONE)
+		return code;
 	/* Who asks for its end first hears how it was, however soon that is. */
-	if (code == DONE && !my.no_wait)
+	if (!my.no_wait)
 		last = status_begin_last(why);
-	if (code == DONE)
-		code = ask("");
-	return code != DONE || my.no_wait ? code : wait_for_end(last);
+	code = try_to_ask("", why);
+	if (code != DONE && (code != NO_SUPERVISOR || last < 0))
+		return complain(code, "", why);
+	return my.no_wait ? DONE : wait_for_end(last);
 }
 
 int

@@ -318,6 +318,7 @@ start_clock(int otherwise)
 static void
 mcinit_is_reached(void)
 {
+	typist_said();
 	if (remote.timeout == 0)
 		start_clock(ANSWER);
 }
@@ -379,8 +380,11 @@ is_nothing(const char *line)
 static void
 ask_for_person(char *line)
 {
-	if (!is_nothing(line))
-		ask(line, false);
+	if (is_nothing(line))
+		return;
+	ask(line, false);
+	remote_out_flush();
+	typist_go_on();
 }
 
 /* From a terminal as from a file: waits, and EOF is the end. */
@@ -474,11 +478,8 @@ let_type(void)
 	do {
 		typist_begin(from.prompt);
 		news = typist_wait(-1, &line);
-		if (news == TYPIST_LINE) {
+		if (news == TYPIST_LINE)
 			ask_for_person(line);
-			remote_out_flush();
-			typist_go_on();
-		}
 		if (news == TYPIST_TOO_LONG)
 			complain(remote_fail(REMOTE_USAGE, "the command is too long, and was not sent"));
 	} while (news != TYPIST_END);

@@ -149,6 +149,7 @@ hang_up(void)
 	if (wire.fd > 0)
 		sys_close(wire.fd);
 	wire.fd = 0;
+	wire.hearing = false;
 	wire.filled = wire.taken = 0;
 }
 
@@ -156,7 +157,8 @@ static int
 fail_wait(int rc, const char *what)
 {
 	if (rc == -EINTR)
-		return remote_fail(REMOTE_NO, "%s: given up", wire.text);
+		return remote_fail(REMOTE_NO, "%s: given up; the server %s", wire.text, wire.hearing ?
+		    "was told, and may do it" : "was not told");
 	if (rc < 0)
 		return remote_fail(REMOTE_NO, "%s: %s", wire.text, log_errno(rc));
 	return remote_fail(REMOTE_LATE, "%s: timed out, %s", wire.text, what);
@@ -418,9 +420,11 @@ remote_wire_ask(const char *command, bool final)
 
 	if (code == REMOTE_DONE)
 		code = say(rcon_ask(&wire.rcon, wire.packet, command, last));
-	wire.hearing = true;
-	if (code == REMOTE_DONE)
+	wire.hearing = code == REMOTE_DONE;
+	if (code == REMOTE_DONE) {
+		typist_said();
 		code = hear(RCON_DONE);
+	}
 	if (code != REMOTE_DONE) {
 		hang_up();
 		return code;

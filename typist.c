@@ -28,6 +28,7 @@ static _Alignas(64) struct {
 	int out;			/* the terminal, to write without waiting; a descriptor of its own */
 	int ended_by;			/* a signal that ends us, 0: none yet */
 	bool interrupted, resized, stopped;
+	bool behind;			/* Ctrl-C came as a key right behind the line that is dealt with */
 	bool gone;			/* the terminal */
 	struct termios before;
 	struct edit edit;
@@ -151,6 +152,13 @@ typist_interrupted(void)
 {
 	obey_signals();
 	return tty.interrupted || tty.ended_by != 0;
+}
+
+void
+typist_said(void)
+{
+	tty.interrupted = tty.interrupted || tty.behind;
+	tty.behind = false;
 }
 
 void
@@ -332,8 +340,8 @@ wait_for_line(int64_t end, char **line)
 }
 
 /*
- * While a line is being dealt with, Ctrl-C is the signal that ends the waiting for it.  One that was typed right
- * behind the line came as a key.
+ * While a line is being dealt with, Ctrl-C is the signal that ends the waiting for it.  One that was typed before
+ * the terminal knew of that came as a key.
  */
 static void
 leave_typing(void)
@@ -343,7 +351,7 @@ leave_typing(void)
 		read_keys();
 	if (tty.taken < tty.filled && tty.keys[tty.taken] == CTRL_C) {
 		tty.taken++;
-		tty.interrupted = true;
+		tty.behind = true;
 	}
 }
 
@@ -360,6 +368,8 @@ typist_wait(int timeout_ms, char **line)
 void
 typist_begin(const char *prompt)
 {
+	/* Nothing was waited for: it is one for the new line. */
+	typist_said();
 	sys_tty_typing(0, &tty.before, true);
 	edit_begin(&tty.edit, prompt, sys_tty_columns(1));
 	draw();

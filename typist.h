@@ -44,6 +44,9 @@ int typist_signals(void);
 bool typist_interrupted(void);
 void typist_go_on(void);
 
+/* What the line wants is on its way: from here on the waiting is ended by a Ctrl-C that was typed right behind it, too. */
+void typist_said(void);
+
 /*
  * Prints, between hide and show.  0; -EINTR: a signal wants what is under way to end, and not all was printed; or
  * another -errno: the terminal is gone.

@@ -327,7 +327,8 @@ only_read()
 # wait_for_end COUNT: clients who want to know of it, in the file ends; $! is their process.
 wait_for_end()
 {
-	"$HELPERS/helper_client" run/control "$1" 60 <<<end >ends 2>&1 3>&- {idle}>&- &
+	: >ends
+	"$HELPERS/helper_client" run/control "$1" 60 <<<end >>ends 2>&1 3>&- {idle}>&- &
 	started="$started $!"
 }
 
@@ -335,15 +336,15 @@ wait_for_end()
 	local many last
 	up
 	wait_for_end 32
-	many=$!
-	wait_for ends waits 24
-	wait_for ends 'no too many wait*' 8
+	wait_for ends waits 8
+	wait_for ends 'no too many wait already' 24
 	one_is_served
 	# They are those of the image before.
 	wait_for ends '0 open'
 	wait_for_end 32
 	many=$!
-	wait_for ends waits 24
+	wait_for ends waits 8
+	wait_for ends 'no too many wait already' 24
 	run -0 "$MCINIT" -S run/control status 3>&-
 	kill "$many"
 	same_as_before "$before"

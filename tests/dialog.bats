@@ -84,6 +84,19 @@ nothing_behind_stop()
 	lived_well 1
 }
 
+@test "at a prompt, a Ctrl-C that is typed in one go with a line: the line is said, and not waited for" {
+	speaks '--rcon-hang' health_interval=0
+	start
+	rcon_up
+	# shellcheck disable=SC2016  # for the inner shell
+	run -0 timeout 60 "$HELPERS/helper_tty" 'wait:server> ' 'send:say ho^M^C' \
+	    'wait:given up; the server may have been told, and may do it' 'wait:server> ' 'send:^D' -- \
+	    sh -c 'trap : INT; "$0" -S run/control rcon; echo "code $?"' "$MCINIT"
+	[[ $output == *'code 0'* ]]
+	wait_for journal 'rcon command say ho'
+	stop
+}
+
 @test "a server that never opens RCON is told on its console" {
 	speaks '--rcon-never'
 	start

@@ -382,21 +382,82 @@ rows()
 	stop
 }
 
+# shutdown_waits: in the background, with what it says and its code in the file `first`.
+shutdown_waits()
+{
+	: >first
+	{ "$@" "$MCINIT" -S run/control shutdown 3>&- && echo code 0 || echo "code $?"; } >>first 2>&1 3>&- {idle}>&- &
+	started="$started $!"
+}
+
 @test "mcinit fails while a shutdown waits for its end: the end is told all the same" {
 	local i
 	ini_java '--stop-hang --ignore-term' type=paper stop_timeout=4s
 	start
 	ready
-	"$MCINIT" -S run/control shutdown >first 2>&1 3>&- {idle}>&- &
-	started="$started $!"
+	shutdown_waits
 	for i in 1 2 3; do
 		until_true value_is stopping True ''
 		tell SEGV
 		wait_for log 'mcinit itself failed (' "$i"
 	done
 	expect_exit 137
-	wait_for first 'mcinit: has ended, exit code 137'
-	wait_for first 'mcinit: server: what it had not saved is lost'
+	wait_for first 'code 1'
+	seen first 'mcinit: has ended, exit code 137'
+	seen first 'mcinit: server: what it had not saved is lost'
+}
+
+@test "mcinit is killed while a shutdown waits for its end: that is no good end" {
+	ini_java '--save-time 1h' type=paper
+	start
+	ready
+	shutdown_waits
+	wait_for journal ' saving '
+	tell KILL
+	wait_for first 'code 1'
+	seen first 'mcinit: has ended, and did not say how: it was killed, or failed. Its log has more'
+}
+
+@test "mcinit ends before it is asked to: a shutdown hears how, and which worlds were lost" {
+	shared=('stop_timeout = 1s')
+	several a: b: c:
+	sed -i 's/^command = .*/& --ignore-term/' mcinit.ini
+	start
+	wait_for log ': running' 3
+	# It stops itself when it has asked for the end, and before it asks for more.
+	shutdown_waits strace -o strace -e trace=sendto -e inject=sendto:signal=SIGSTOP:when=2
+	wait_for strace 'stopped by SIGSTOP'
+	tell TERM
+	expect_exit 137
+	pkill -CONT -f -- "^$MCINIT -S run/control shutdown"
+	wait_for first 'code 1'
+	expect_count first 'mcinit: has ended, exit code 137' 1
+	for one in a b c; do
+		seen first "mcinit: $one: what it had not saved is lost"
+	done
+}
+
+@test "behind a shutdown run_dir is free, so that another mcinit can begin" {
+	# Its last step takes a while.
+	ini ''
+	under_strace -e trace=exit_group -e inject=exit_group:delay_enter=500000 --
+	ready
+	until_true test -S run/control
+	says 0 'mcinit: has ended' shutdown
+	flock -n run/lock true
+}
+
+@test "mcinit is stopped while a shutdown waits: that is said once, and what was asked for goes on" {
+	ini_java '--save-time 3s' type=paper
+	start
+	ready
+	shutdown_waits
+	wait_for journal ' saving '
+	tell STOP
+	wait_for first 'code 75'
+	expect_count first 'mcinit: mcinit does not answer' 1
+	tell CONT
+	expect_exit 0
 }
 
 @test "a reload of an INI that is broken is refused, and of one that was mended is not" {
