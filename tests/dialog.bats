@@ -89,7 +89,7 @@ nothing_behind_stop()
 	start
 	rcon_up
 	# shellcheck disable=SC2016  # for the inner shell
-	run -0 timeout 60 "$HELPERS/helper_tty" 'wait:server> ' 'send:say ho^M^C' \
+	run -0 timeout 60 "$HELPERS/helper_tty" 'wait:server> ' 'paste:say ho^M^C' \
 	    'wait:given up; the server may have been told, and may do it' 'wait:server> ' 'send:^D' -- \
 	    sh -c 'trap : INT; "$0" -S run/control rcon; echo "code $?"' "$MCINIT"
 	[[ $output == *'code 0'* ]]

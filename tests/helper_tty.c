@@ -4,8 +4,8 @@
  *
  * helper_tty STEP... -- COMMAND [ARG]...: runs COMMAND as the leader of a session on a terminal
  * of its own, without echo.  A step is `wait:TEXT` (until TEXT comes behind what was found
- * last) or `send:TEXT` (in TEXT ^C, ^Z are control characters and ^M is the Enter key).  It
- * copies all output and exits with COMMAND's code or 128+signal; 99 when a step
+ * last), `send:TEXT`, key by key, or `paste:TEXT`, in one go (in TEXT ^C, ^Z are control characters
+ * and ^M is the Enter key).  It copies all output and exits with COMMAND's code or 128+signal; 99 when a step
  * or COMMAND took longer than the deadline.  It must never wait for time to pass.
  */
 #define _GNU_SOURCE
@@ -78,16 +78,31 @@ wait_for(int terminal, const char *text, const char *step)
 }
 
 static void
-send_keys(int terminal, const char *text)
+type(int terminal, const char *keys, size_t count, const char *step)
 {
-	for (; *text != '\0'; text++) {
-		char key = *text;
+	if (write(terminal, keys, count) != (ssize_t)count)
+		fail("cannot type", step);
+}
 
-		if (key == '^' && text[1] != '\0')
-			key = (char)(*++text & 0x1f);
-		if (write(terminal, &key, 1) != 1)
-			fail("cannot type", text);
+static void
+send_keys(int terminal, const char *text, int in_one_go, const char *step)
+{
+	char keys[256];
+	size_t count = 0;
+
+	for (; *text != '\0' && count < sizeof(keys); text++) {
+		keys[count] = *text;
+		if (*text == '^' && text[1] != '\0')
+			keys[count] = (char)(*++text & 0x1f);
+		if (in_one_go)
+			count++;
+		else
+			type(terminal, keys, 1, step);
 	}
+	if (*text != '\0')
+		fail("too many keys", step);
+	if (in_one_go)
+		type(terminal, keys, count, step);
 }
 
 /* The command's end of the terminal, quiet before the first key is typed. */
@@ -149,7 +164,9 @@ main(int argc, char *argv[])
 		if (strncmp(argv[i], "wait:", 5) == 0)
 			wait_for(terminal, argv[i] + 5, argv[i]);
 		else if (strncmp(argv[i], "send:", 5) == 0)
-			send_keys(terminal, argv[i] + 5);
+			send_keys(terminal, argv[i] + 5, 0, argv[i]);
+		else if (strncmp(argv[i], "paste:", 6) == 0)
+			send_keys(terminal, argv[i] + 6, 1, argv[i]);
 		else
 			fail("no such step", argv[i]);
 	}

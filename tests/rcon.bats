@@ -511,12 +511,12 @@ on_tty()
 
 @test "a Ctrl-C that is typed in one go with a line: the line is said, and not waited for" {
 	rcon_server --rcon-hang
-	on_tty 'wait:> ' 'send:list^M^C' 'wait:given up; the server was told, and may do it' 'wait:> ' 'send:^D'
+	on_tty 'wait:> ' 'paste:list^M^C' 'wait:given up; the server was told, and may do it' 'wait:> ' 'send:^D'
 	[[ $output == *'code 0'* ]]
 	wait_for journal ' rcon command list'
 	# Behind a line that says nothing it is one for the next.
-	on_tty 'wait:> ' 'send:^M^C' 'wait:code 0'
-	on_tty 'wait:> ' 'send:# nothing^M^C' 'wait:code 0'
+	on_tty 'wait:> ' 'paste:^M^C' 'wait:code 0'
+	on_tty 'wait:> ' 'paste:# nothing^M^C' 'wait:code 0'
 }
 
 @test "the prompt follows the width of the terminal" {
