@@ -54,7 +54,8 @@ wait(void)
 
 	if (in.asked != NULL && in.asked->wait != NULL)
 		return in.asked->wait(in.fd);
-	return left <= 0 ? 0 : sys_readable(in.fd, (int)left);
+	/* It may be there already: time went by while we were stopped. */
+	return sys_readable(in.fd, left > 0 ? (int)left : 0);
 }
 
 static void

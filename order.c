@@ -6,6 +6,8 @@
  */
 #include "order.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,7 @@
 #include "words.h"
 
 enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, LOOK_EACH = 100, LINE = 256,
-	GONE = 2000, GONE_EACH = 2 };
+	FREE = 2000, FREE_EACH = 2 };
 
 /* How far it has come; TOLD: it was said. */
 enum outcome { PENDING, WELL, BADLY, TOLD };
@@ -201,6 +203,13 @@ fetch(struct status *s)
 	return code == DONE || code == NO_SUPERVISOR ? code : complain(code, "", why);
 }
 
+/* Not the one that we began with: as process 1 of a container they have all the same number. */
+static bool
+is_another(const struct status *look)
+{
+	return look->whole.pid != my.before.whole.pid || look->whole.up < my.before.whole.up;
+}
+
 static int
 try_to_ask(const char *argument, char why[STATUS_WHY])
 {
@@ -209,9 +218,12 @@ try_to_ask(const char *argument, char why[STATUS_WHY])
 	int code;
 
 	/* It failed before it was heard, or between that and the answer; a second shutdown would hurry it. */
-	while ((code = ask_mcinit(".", &asked)) == ASK_AGAIN && sys_now() < asked.until)
-		if (my.verb == CTL_SHUTDOWN && fetch(&my.after) == DONE && my.after.whole.stopping == 1)
+	while ((code = ask_mcinit(".", &asked)) == ASK_AGAIN && sys_now() < asked.until) {
+		if (my.verb != CTL_SHUTDOWN || fetch(&my.after) != DONE)
+			continue;
+		if (my.after.whole.stopping == 1 || is_another(&my.after))
 			return DONE;
+	}
 	return code == ASK_AGAIN ? NO : code;
 }
 
@@ -395,33 +407,45 @@ complain_of_lost(void)
 	return code;
 }
 
-/* It tells of its end a moment before that; who hears of it here may begin the next one. */
+/*
+ * It tells of its end a moment before that; who hears of it here may begin the next one, if nobody else did.  Where
+ * it was process 1 its end is that of all.
+ */
 static void
-wait_until_gone(void)
+wait_until_free(void)
 {
-	int64_t until = sys_now() + GONE;
+	static struct status look;
+	char why[STATUS_WHY];
+	int64_t until = sys_now() + FREE;
 
-	while (host_find_run_dir(".", NULL) == 0 && sys_now() < until)
-		sys_readable(-1, GONE_EACH);
+	if (!is(my.before.whole.mode, "service"))
+		return;
+	while (host_find_run_dir(".", NULL) == 0 && sys_now() < until) {
+		if (status_fetch(NULL, &look, why) == DONE && is_another(&look))
+			return;
+		sys_readable(-1, FREE_EACH);
+	}
 }
 
 static int
 say_end(const char *exit_code)
 {
 	char text[LINE];
+	int code;
 
-	wait_until_gone();
 	fmt_put(text, sizeof(text), "has ended%s%.8s", is(exit_code, "0") ? "" : ", exit code ",
 	    is(exit_code, "0") ? "" : exit_code);
 	say("mcinit", text);
-	return complain_of_lost();
+	code = complain_of_lost();
+	wait_until_free();
+	return code;
 }
 
-/* `was_to_say` how it ended. */
+/* `was_to_say` how it ended.  One that ends takes its socket away. */
 static int
 say_gone(bool was_to_say)
 {
-	if (was_to_say) {
+	if (was_to_say || sys_open("control", O_RDONLY | O_NONBLOCK, 0) != -ENOENT) {
 		complain_of_lost();
 		return complain(NO, "", "has ended, and did not say how: it was killed, or failed. Its log has more");
 	}
@@ -446,30 +470,30 @@ wait_for_end(int last)
 {
 	static struct status look;
 	char text[STATUS_WHY];
-	bool was_to_say = last >= 0, is_gone = false;
+	bool was_to_say = last >= 0, is_gone;
 	int code;
 
 	for (;;) {
-		if (sys_readable(last, is_gone ? 0 : LOOK_EACH) == 1) {
+		if (sys_readable(last, LOOK_EACH) == 1) {
 			if (status_last(last, &look, text) == DONE) {
 				my.after = look;
 				return say_end(text);
 			}
 			last = -1;
 		}
-		if (is_gone)
-			return say_gone(was_to_say);
 		code = status_fetch(NULL, &look, text);
-		/* What it told before is there now. */
-		is_gone = code == NO_SUPERVISOR || (code == DONE && look.whole.pid != my.before.whole.pid);
-		if (is_gone)
-			continue;
-		if (code != DONE)
+		is_gone = code == NO_SUPERVISOR || (code == DONE && is_another(&look));
+		if (is_gone && last < 0)
+			return say_gone(was_to_say);
+		if (code != DONE && !is_gone)
 			return complain(code, "", text);
-		my.after = look;
-		show_all(&look);
 		if (sys_now() >= my.until)
 			return complain(LATE, "", "not done in time; it goes on without us");
+		/* The connection tells it better, in a moment. */
+		if (is_gone)
+			continue;
+		my.after = look;
+		show_all(&look);
 		if (last < 0)
 			last = status_begin_last(text);
 		was_to_say = was_to_say || last >= 0;

@@ -164,7 +164,7 @@ typist_said(void)
 void
 typist_go_on(void)
 {
-	tty.interrupted = false;
+	tty.interrupted = tty.behind = false;
 }
 
 static void

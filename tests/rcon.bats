@@ -519,6 +519,21 @@ on_tty()
 	on_tty 'wait:> ' 'paste:# nothing^M^C' 'wait:code 0'
 }
 
+@test "a Ctrl-C in one go with a line that cannot be said: it is over with the line, and the prompt stays" {
+	local listener
+	rcon_server
+	listener=$pid
+	export MCINIT_RCON_PASSWORD=$PASSWORD
+	launch "$HELPERS/helper_tty" 'wait:> ' 'wait:the server is gone' 'paste:list^M^C' 'wait:refused' 'wait:> ' \
+	    'send:list^M' 'wait:refused' 'wait:> ' 'send:^D' -- "$MCINIT" rcon --port "$port"
+	wait_for out '> '
+	children "$pid"
+	kill -KILL "$listener"
+	until_true gone "$listener"
+	echo 'the server is gone' >"/proc/$children/fd/1"
+	expect_exit 0
+}
+
 @test "the prompt follows the width of the terminal" {
 	rcon_server
 	export MCINIT_RCON_PASSWORD=$PASSWORD

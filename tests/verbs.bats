@@ -386,7 +386,7 @@ rows()
 shutdown_waits()
 {
 	: >first
-	{ "$@" "$MCINIT" -S run/control shutdown 3>&- && echo code 0 || echo "code $?"; } >>first 2>&1 3>&- {idle}>&- &
+	{ "$@" "$MCINIT" -S run/control shutdown 3>&- && echo 'said 0.' || echo "said $?."; } >>first 2>&1 3>&- {idle}>&- &
 	started="$started $!"
 }
 
@@ -402,7 +402,7 @@ shutdown_waits()
 		wait_for log 'mcinit itself failed (' "$i"
 	done
 	expect_exit 137
-	wait_for first 'code 1'
+	wait_for first 'said 1.'
 	seen first 'mcinit: has ended, exit code 137'
 	seen first 'mcinit: server: what it had not saved is lost'
 }
@@ -414,7 +414,7 @@ shutdown_waits()
 	shutdown_waits
 	wait_for journal ' saving '
 	tell KILL
-	wait_for first 'code 1'
+	wait_for first 'said 1.'
 	seen first 'mcinit: has ended, and did not say how: it was killed, or failed. Its log has more'
 }
 
@@ -424,13 +424,14 @@ shutdown_waits()
 	sed -i 's/^command = .*/& --ignore-term/' mcinit.ini
 	start
 	wait_for log ': running' 3
+	command -v strace >/dev/null || skip 'no strace'
 	# It stops itself when it has asked for the end, and before it asks for more.
 	shutdown_waits strace -o strace -e trace=sendto -e inject=sendto:signal=SIGSTOP:when=2
 	wait_for strace 'stopped by SIGSTOP'
 	tell TERM
 	expect_exit 137
 	pkill -CONT -f -- "^$MCINIT -S run/control shutdown"
-	wait_for first 'code 1'
+	wait_for first 'said 1.'
 	expect_count first 'mcinit: has ended, exit code 137' 1
 	for one in a b c; do
 		seen first "mcinit: $one: what it had not saved is lost"
@@ -454,7 +455,7 @@ shutdown_waits()
 	shutdown_waits
 	wait_for journal ' saving '
 	tell STOP
-	wait_for first 'code 75'
+	wait_for first 'said 75.'
 	expect_count first 'mcinit: mcinit does not answer' 1
 	tell CONT
 	expect_exit 0
