@@ -15,7 +15,7 @@
 #include "sys.h"
 
 enum { DONE = 0, NO = 1, NO_SUPERVISOR = 3, USAGE = 64, LATE = 75, PATIENCE = 30 * 1000, LOOK_AGAIN = 5,
-	TIMEOUT_MOST = 24 * 60 * 60 * 1000 };
+	OVERTIME = 64, TIMEOUT_MOST = 24 * 60 * 60 * 1000 };
 
 /* What came and was not taken yet, and for whom. */
 static _Alignas(64) struct {
@@ -23,6 +23,7 @@ static _Alignas(64) struct {
 	int64_t until;
 	const struct ask *asked;		/* NULL: for a person, and patiently */
 	bool reached, sparing;		/* sparing: what comes behind is another's to read */
+	int late;			/* reads since it was too late */
 	int beside;			/* a descriptor that came, 0: none */
 	size_t filled, taken;
 	char bytes[16 * 1024 + 1];	/* with a NUL behind the last line */
@@ -54,8 +55,19 @@ wait(void)
 
 	if (in.asked != NULL && in.asked->wait != NULL)
 		return in.asked->wait(in.fd);
-	/* It may be there already: time went by while we were stopped. */
+	/* The answer may be there already, where time went by while we were stopped; one without end is not waited for. */
+	if (left <= 0 && in.late++ == OVERTIME)
+		return 0;
 	return sys_readable(in.fd, left > 0 ? (int)left : 0);
+}
+
+static void
+start(const struct ask *asked, int64_t until, bool reached)
+{
+	in.asked = asked;
+	in.until = until;
+	in.reached = reached;
+	in.late = 0;
 }
 
 static void
@@ -75,7 +87,8 @@ read_more(void)
 
 	if (rc <= 0)
 		return rc == 0 ? -ETIMEDOUT : rc;
-	n = sys_receive_with_fd(in.fd, in.bytes + in.filled, in.sparing ? 1 : sizeof(in.bytes) - 1 - in.filled, &came);
+	n = sys_receive_with_fd(in.fd, in.bytes + in.filled,
+	    in.sparing ? 1 : sizeof(in.bytes) - 1 - in.filled, &came);
 	if (came > 0) {
 		drop_beside();
 		in.beside = came;
@@ -126,7 +139,8 @@ say_no_line(int error)
 	if (error == -ETIMEDOUT)
 		return complain(LATE, "mcinit does not answer", "");
 	if (error == -EINTR)
-		return complain(NO, "given up; the server ", in.reached ? "may have been told, and may do it" : "was not told");
+		return complain(NO, "given up; the server ", in.reached ? "may have been told, and may do it" :
+		    "was not told");
 	return complain(in.asked != NULL && error == -EPIPE ? ASK_AGAIN : NO, error == -EPIPE ? "mcinit hung up without an answer: it failed, or it ended. "
 	    "Look into its log, then ask again" : "cannot hear mcinit: ",
 	    error == -EPIPE ? "" : log_errno(error));
@@ -207,8 +221,7 @@ ask(const char *run_dir, const char *line, size_t bytes)
 	bool yes;
 	int rc;
 
-	in.asked = NULL;
-	in.until = sys_now() + PATIENCE;
+	start(NULL, sys_now() + PATIENCE, false);
 	rc = begin(run_dir, line, bytes);
 	if (rc != DONE)
 		return rc;
@@ -304,9 +317,7 @@ ask_mcinit(const char *run_dir, const struct ask *asked)
 	size_t bytes;
 	int code;
 
-	in.asked = asked;
-	in.reached = false;
-	in.until = asked->until;
+	start(asked, asked->until, false);
 	bytes = ctl_ask(line, asked->verb, asked->argument);
 	if (bytes == 0)
 		return complain(USAGE, "it is too long to be asked for, or has control bytes", "");
@@ -361,9 +372,7 @@ ask_lasting(const struct ask *asked, int *connection)
 	size_t bytes = ctl_ask(line, asked->verb, asked->argument);
 	int code;
 
-	in.asked = asked;
-	in.reached = false;
-	in.until = asked->until;
+	start(asked, asked->until, false);
 	in.sparing = true;
 	code = begin(".", line, bytes);
 	if (code == DONE)
@@ -380,9 +389,7 @@ ask_ended(const struct ask *asked, int connection)
 {
 	int code;
 
-	in.asked = asked;
-	in.reached = true;
-	in.until = asked->until;
+	start(asked, asked->until, true);
 	in.fd = connection;
 	in.filled = in.taken = 0;
 	code = hear_reply();

@@ -461,6 +461,30 @@ shutdown_waits()
 	expect_exit 0
 }
 
+@test "what answers without end is not listened to for ever" {
+	mkdir -m 700 run
+	python3 - run >served 2>&1 3>&- {idle}>&- <<-'END' &
+	import fcntl, os, socket, sys
+	os.chdir(sys.argv[1])
+	held = open('lock', 'w')
+	fcntl.flock(held, fcntl.LOCK_EX)
+	door = socket.socket(socket.AF_UNIX)
+	door.bind('control')
+	door.listen()
+	while True:
+	    client, _ = door.accept()
+	    try:
+	        client.sendall(b'mcinit-control 1 0\n')
+	        while True:
+	            client.sendall((b'data 1000\n' + b'x\n' * 500) * 1000)
+	    except OSError:
+	        client.close()
+	END
+	started="$started $!"
+	until_true test -S run/control
+	says 75 'mcinit: no answer yet: *' status
+}
+
 @test "a reload of an INI that is broken is refused, and of one that was mended is not" {
 	in_state running
 	echo 'nonsense = 1' >>mcinit.ini
